@@ -1,0 +1,1 @@
+"""The jobs people start: the ingest graph, the command line, the report."""
