@@ -1,12 +1,12 @@
-"""Configuration as objects: a source, a language, and the rules in them.
+"""Configuration as objects: a source and its sections. (A language: ``language_settings``.)
 
-These models only check values. ``pipelines.config`` reads them from YAML and reports faults.
+These models only check values; ``pipelines.config`` reads them from YAML and reports faults.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -29,7 +29,9 @@ def _check_timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"unknown time zone {value!r}; use an IANA name like Europe/Oslo") from None
+        raise ValueError(
+            f"unknown time zone {value!r}; use an IANA name like Europe/Oslo"
+        ) from None
     return value
 
 
@@ -70,3 +72,71 @@ class CleaningRule(Settings):
         if bool(self.lines) == (self.pattern is not None):
             raise ValueError("give either `lines` or `pattern`")
         return self
+
+
+class ExtractSettings(Settings):
+    """How raw items become articles."""
+
+    max_bytes: int = Field(
+        10_000_000,
+        gt=0,
+        description="Largest item (file, line or record, decompressed) that is read, in bytes. "
+        "A larger one is rejected as too_large.",
+    )
+
+
+class CleanSettings(Settings):
+    """Which lines are boilerplate at this source, beyond what its language's rules remove."""
+
+    rules: tuple[CleaningRule, ...] = Field((), description="Rules of this source alone.")
+    disable: tuple[str, ...] = Field(
+        (), description="Names of the language's rules that must not run on this source."
+    )
+
+
+class EnrichSettings(Settings):
+    """Which models read the text."""
+
+    pipelines: dict[LanguageTag, str | None] = Field(
+        default_factory=dict,
+        description="spaCy pipeline for a language, by language tag, in place of the shipped "
+        "one; null switches entities off for that language.",
+    )
+
+
+class FetchSettings(Settings):
+    """How this source's feeds and pages are fetched. Files need none of it."""
+
+    timeout_seconds: float = Field(30.0, gt=0, description="Limit for one request, in seconds.")
+    max_bytes: int = Field(
+        10_000_000, gt=0, description="Largest response after decompression, in bytes."
+    )
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="Extra request headers, by name."
+    )
+
+
+class Source(Settings):
+    """A news source: one YAML file. The smallest one is an id and one glob."""
+
+    id: str = Field(
+        pattern=SOURCE_ID,
+        description="Lower-case letters, digits, - and _; names the partition source=<id>.",
+    )
+    name: str | None = Field(None, description="Name for people; the id if left out.")
+    language: LanguageTag | None = Field(
+        None,
+        description="BCP 47 tag (nb, nn, da, sv, en, ...); detected if left out. Between bokmål "
+        "and nynorsk the article's own text decides.",
+    )
+    timezone: TimeZone = Field(
+        "Europe/Oslo", description="IANA time zone of instants that come without an offset."
+    )
+    files: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        min_length=1,
+        description="Globs, relative to this file, or URLs of Beam's file systems (gs://, s3://).",
+    )
+    extract: ExtractSettings = ExtractSettings()
+    clean: CleanSettings = CleanSettings()
+    enrich: EnrichSettings = EnrichSettings()
+    fetch: FetchSettings = FetchSettings()

@@ -1,0 +1,288 @@
+"""Reads source and language configs from YAML and reports every fault of every file at once."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import importlib.util
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from pipelines.yaml_lines import YamlDocument, YamlError, parse_yaml
+from transforms.language_settings import Language
+from transforms.settings import Settings, Source
+
+SUFFIXES = (".yaml", ".yml")
+# A folder of this name beside a source's config adds languages or replaces shipped ones.
+LANGUAGE_FOLDER = "languages"
+
+Model = TypeVar("Model", bound=Settings)
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """What is wrong in a config, where, and what to do."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}"
+        return (
+            f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+        )
+
+
+class ConfigError(Exception):
+    """All faults of all configs that were read."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(set(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the configs add up to. ``folders`` maps a source's id to its config's folder."""
+
+    sources: tuple[Source, ...]
+    folders: dict[str, Path]
+    languages: dict[str, Language]
+
+
+def find_configs(paths: Sequence[Path]) -> list[Path]:
+    """The config files that ``paths`` name; a folder stands for all YAML files right in it.
+
+    Raises:
+        ConfigError: a path does not exist, or a folder holds no config.
+    """
+    found: list[Path] = []
+    faults: list[Fault] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.suffix in SUFFIXES and p.is_file())
+            if not inside:
+                faults.append(Fault(str(path), 1, "", "no .yaml file in this folder"))
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            near = sorted(p.name for p in path.parent.glob("*") if p.suffix in SUFFIXES)
+            faults.append(
+                Fault(str(path), 1, "", "no such file or folder" + _suggest(path.name, near))
+            )
+    if faults:
+        raise ConfigError(faults)
+    return list(dict.fromkeys(found))
+
+
+def load_job(paths: Sequence[Path]) -> Job:
+    """Read the sources that ``paths`` name, and the languages for them.
+
+    Raises:
+        ConfigError: with all faults of all files.
+    """
+    faults: list[Fault] = []
+    read: list[tuple[Path, Source, YamlDocument]] = []
+    files = find_configs(paths)
+    for file in files:
+        loaded = _load_model(file, Source, faults)
+        if loaded is not None:
+            read.append((file, *loaded))
+    faults += _find_repeated_ids(read)
+    languages = dict(load_shipped_languages())
+    for folder in dict.fromkeys(file.parent / LANGUAGE_FOLDER for file in files):
+        languages |= load_languages(folder, faults)
+    for file, source, document in read:
+        faults += _check_source(file, source, document, languages)
+    if faults:
+        raise ConfigError(faults)
+    return Job(
+        tuple(source for _, source, _ in read),
+        {source.id: file.parent.resolve() for file, source, _ in read},
+        languages,
+    )
+
+
+def load_languages(folder: Path, faults: list[Fault]) -> dict[str, Language]:
+    """The languages in ``folder`` by code; appends to ``faults`` what is wrong with them."""
+    languages: dict[str, Language] = {}
+    for file in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        loaded = _load_model(file, Language, faults)
+        if loaded is None:
+            continue
+        language, document = loaded
+        if language.code != file.stem:
+            faults.append(
+                Fault(
+                    str(file),
+                    document.line_of(("code",)),
+                    "code",
+                    f"{language.code!r} differs from the file's name; rename one of them",
+                )
+            )
+        languages[language.code] = language
+    return languages
+
+
+@lru_cache(maxsize=1)
+def load_shipped_languages() -> dict[str, Language]:
+    """The languages that come with newsbeam (configs/languages), by code.
+
+    Raises:
+        ConfigError: one of the files is broken.
+    """
+    faults: list[Fault] = []
+    with resources.as_file(resources.files("configs.languages")) as folder:
+        languages = load_languages(folder, faults)
+    if faults:
+        raise ConfigError(faults)
+    return languages
+
+
+def _load_model(
+    file: Path, model: type[Model], faults: list[Fault]
+) -> tuple[Model, YamlDocument] | None:
+    """Read one file; ``None`` if it has faults, which are appended to ``faults``."""
+    before = len(faults)
+    try:
+        document = parse_yaml(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        faults.append(Fault(str(file), 1, "", f"is not UTF-8 ({error.reason}); save it as UTF-8"))
+        return None
+    except OSError as error:
+        faults.append(Fault(str(file), 1, "", f"cannot be read: {error.strerror}"))
+        return None
+    except YamlError as error:
+        faults.append(Fault(str(file), error.line, "", f"is not YAML: {error}"))
+        return None
+    if not isinstance(document.data, dict):
+        what = "is empty" if document.data is None else "holds no mapping"
+        faults.append(Fault(str(file), 1, "", f"{what}; write `key: value` lines, see the README"))
+        return None
+    faults += [
+        Fault(str(file), document.line_of(path), _name_field(path), "stands here twice; keep one")
+        for path in document.repeated
+    ]
+    try:
+        # JSON mode is strict about types but lets a list be a tuple, as YAML has only lists.
+        value = model.model_validate_json(json.dumps(document.data))
+    except ValidationError as error:
+        faults += [_explain(file, model, document, dict(item)) for item in error.errors()]
+    return (value, document) if len(faults) == before else None
+
+
+def _explain(
+    file: Path, model: type[BaseModel], document: YamlDocument, error: dict[str, Any]
+) -> Fault:
+    path: tuple[str | int, ...] = error["loc"]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    match error["type"]:
+        case "extra_forbidden":
+            known = _fields_at(model, path[:-1])
+            message = "unknown key" + (
+                _suggest(str(path[-1]), known) or f"; known keys: {', '.join(known)}"
+            )
+        case "missing":
+            message = "is required"
+        case "string_pattern_mismatch":
+            message = f"{error['input']!r} is not allowed here; {_describe(model, path)}"
+        case "string_type" if isinstance(error["input"], int | float | bool):
+            message = f'should be text; put it in quotes: "{error["input"]}"'
+        case _:
+            message = message[0].lower() + message[1:]
+    return Fault(str(file), document.line_of(path), _name_field(path), message)
+
+
+def _find_repeated_ids(read: Sequence[tuple[Path, Source, YamlDocument]]) -> list[Fault]:
+    first: dict[str, Path] = {}
+    faults = []
+    for file, source, document in read:
+        other = first.setdefault(source.id, file)
+        if other != file:
+            message = f"{source.id!r} is the id of {other} too; every source needs its own"
+            faults.append(Fault(str(file), document.line_of(("id",)), "id", message))
+    return faults
+
+
+def _check_source(
+    file: Path, source: Source, document: YamlDocument, languages: dict[str, Language]
+) -> list[Fault]:
+    """Faults that one model alone cannot see: names that must exist elsewhere."""
+    faults = []
+    rules = {rule.name for language in languages.values() for rule in language.boilerplate}
+    for index, name in enumerate(source.clean.disable):
+        if name not in rules:
+            message = f"no language has a rule {name!r}{_suggest(name, sorted(rules))}"
+            path = ("clean", "disable", index)
+            faults.append(Fault(str(file), document.line_of(path), _name_field(path), message))
+    for code, pipeline in source.enrich.pipelines.items():
+        if pipeline is not None and not is_pipeline_installed(pipeline):
+            message = (
+                f"the spaCy pipeline {pipeline!r} is not installed; install its package into "
+                "this environment (python -m spacy download …) or give the path of its folder"
+                + _suggest(pipeline, sorted(_installed_pipelines()))
+            )
+            path2 = ("enrich", "pipelines", code)
+            faults.append(Fault(str(file), document.line_of(path2), _name_field(path2), message))
+    return faults
+
+
+def is_pipeline_installed(name: str) -> bool:
+    """Whether ``spacy.load(name)`` would find something, without the cost of importing spaCy."""
+    if name in _installed_pipelines() or Path(name, "meta.json").is_file():
+        return True
+    return name.isidentifier() and importlib.util.find_spec(name) is not None
+
+
+def _installed_pipelines() -> set[str]:
+    return {point.name for point in importlib.metadata.entry_points(group="spacy_models")}
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _name_field(path: tuple[str | int, ...]) -> str:
+    name = ""
+    for part in path:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
+    return name
+
+
+def _model_at(model: type[BaseModel], path: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """The model that holds the value at ``path`` (indices and dictionary keys are passed over)."""
+    current: type[BaseModel] | None = model
+    for part in path:
+        if current is None or not isinstance(part, str) or part not in current.model_fields:
+            continue
+        current = _first_model(current.model_fields[part].annotation)
+    return current
+
+
+def _first_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_first_model, get_args(annotation))), None)
+
+
+def _fields_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    found = _model_at(model, path)
+    return sorted(found.model_fields) if found else []
+
+
+def _describe(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
+    holder = _model_at(model, path[:-1])
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    field = holder.model_fields.get(name) if holder else None
+    return (field.description or "") if field else "see the JSON Schema of the config"

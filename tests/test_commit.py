@@ -1,0 +1,263 @@
+"""Exactly-once commits: replays, races, crashes between any two steps."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from deltalake.exceptions import CommitFailedError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms import commit as commit_module
+from transforms.commit import (
+    CommitCount,
+    RowFacts,
+    StagedFile,
+    commit_articles,
+    commit_rows,
+    settle_revisions,
+    stage_rows,
+)
+from transforms.lake import Lake
+from transforms.records import Article, Block, Metadata, Provenance, Rejection
+from transforms.schema import ARTICLES, REJECTS, Row, make_reject_row, make_row
+from transforms.staging import Staging, StagingLost
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def row(key: str, text: str = "Tekst.", revision: int = 1, run_id: str = "r") -> Row:
+    article = Article(
+        Provenance("avis", key, key, "0" * 64), Metadata(title=key), (Block(text),), "nb"
+    )
+    return make_row(article, run_id=run_id, started_at=NOW) | {"revision": revision}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    lake = Lake(tmp_path)
+    lake.create()
+    return lake
+
+
+def commit(lake: Lake, run_id: str, rows: list[Row], base: int | None = None) -> CommitCount:
+    staging = Staging(lake.root, run_id)
+    base = lake.version(ARTICLES) if base is None else base
+    with staging.create():
+        counts = commit_articles(lake, staging, [stage_rows(staging, ARTICLES, rows)], base)
+    return counts.get("avis", CommitCount())
+
+
+def stored(lake: Lake) -> list[tuple[str, int, str]]:
+    """What Delta holds, after checking that a plain reader sees the same."""
+    columns = ["article_id", "revision", "text"]
+    table = lake.open(ARTICLES).to_pandas()[columns]
+    plain = pd.read_parquet(lake.root / "articles")
+    plain = plain[columns] if len(plain) else table
+    rows = sorted(map(tuple, table.to_numpy().tolist()))
+    assert rows == sorted(map(tuple, plain.to_numpy().tolist()))
+    return rows
+
+
+def test_rows_arrive_with_their_partition(lake: Lake) -> None:
+    count = commit(lake, "one", [row("a"), row("b")])
+    assert (count.new, count.revised, count.known) == (2, 0, 0)
+    table = lake.open(ARTICLES).to_pandas()
+    assert set(table["source"]) == {"avis"}
+    assert set(table["published_date"]) == {date(2026, 11, 22)}
+    assert list((lake.root / "articles").glob("source=avis/published_date=2026-11-22/*.parquet"))
+
+
+def test_replay_of_a_commit_changes_nothing_and_counts_the_same(lake: Lake) -> None:
+    staging = Staging(lake.root, "one")
+    with staging.create():
+        files = [stage_rows(staging, ARTICLES, [row("a"), row("b")])]
+        first = commit_articles(lake, staging, files, 0)
+        version = lake.version(ARTICLES)
+        assert commit_articles(lake, staging, files, 0) == first
+    assert lake.version(ARTICLES) == version
+    assert len(stored(lake)) == 2
+
+
+def test_race_on_the_same_articles_keeps_each_once(lake: Lake) -> None:
+    base = lake.version(ARTICLES)
+    commit(lake, "one", [row("a"), row("b")], base)
+    count = commit(lake, "two", [row("b"), row("c")], base)
+    assert (count.new, count.known) == (1, 1)
+    assert [revision for _, revision, _ in stored(lake)] == [1, 1, 1]
+
+
+def test_race_with_different_content_becomes_the_next_revision(lake: Lake) -> None:
+    base = lake.version(ARTICLES)
+    commit(lake, "one", [row("a", "Første.")], base)
+    count = commit(lake, "two", [row("a", "Andre.")], base)
+    assert (count.new, count.revised) == (0, 1)
+    assert [(r, t) for _, r, t in stored(lake)] == [(1, "Første."), (2, "Andre.")]
+
+
+def test_commit_that_loses_the_race_in_the_last_moment_repeats(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run commits between our look at the table and our commit."""
+    original = commit_module._commit
+    raced = []
+
+    def race(*arguments: object) -> bool:
+        if not raced:
+            raced.append(True)
+            commit(lake, "other", [row("a"), row("x")], 0)
+        return original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(commit_module, "_commit", race)
+    count = commit(lake, "mine", [row("a"), row("b")], 0)
+    assert raced
+    assert (count.new, count.known) == (1, 1)
+    assert len(stored(lake)) == 3
+
+
+def test_copies_of_an_article_in_one_run_are_dropped_or_numbered(lake: Lake) -> None:
+    count = commit(lake, "one", [row("a"), row("a"), row("a", "Endret.")])
+    assert (count.new, count.revised, count.known) == (1, 1, 1)
+    assert [revision for _, revision, _ in stored(lake)] == [1, 2]
+
+
+@pytest.mark.parametrize("step", ["write_intent", "replace", "create_write_transaction", "clear"])
+def test_crash_at_any_step_leaves_a_lake_that_the_next_run_mends(
+    lake: Lake, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crash(BaseException):
+        pass
+
+    def crash(*_: object, **__: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        if step == "write_intent":
+            patch.setattr(Staging, "write_intent", crash)
+        elif step == "replace":
+            moves = iter([os.replace, os.replace, os.replace])  # area, intent, first file
+            patch.setattr(
+                os,
+                "replace",
+                lambda *a: next(moves, crash)(*a),  # the second file's move dies
+            )
+        elif step == "create_write_transaction":
+            patch.setattr("deltalake.DeltaTable.create_write_transaction", crash)
+        else:
+            patch.setattr(Staging, "clear_intent", crash)
+        staging = Staging(lake.root, "dead")
+        with staging.create():
+            files = [stage_rows(staging, ARTICLES, [row(key)]) for key in "ab"]
+            with pytest.raises(Crash):
+                commit_articles(lake, staging, files, 0)
+    assert lake.clean() == ["dead"]
+    assert len(stored(lake)) == (2 if step == "clear" else 0)
+    commit(lake, "next", [row("a"), row("b")], 0)
+    assert len(stored(lake)) == 2
+    assert not list((lake.root / "_staging").iterdir()) or lake.clean() == ["next"]
+
+
+def test_bundle_that_is_tried_again_after_a_crash_takes_its_files_back(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging = Staging(lake.root, "one")
+    with staging.create():
+        files = [stage_rows(staging, ARTICLES, [row("a")])]
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "deltalake.DeltaTable.create_write_transaction",
+                lambda *a, **k: (_ for _ in ()).throw(OSError("no space")),
+            )
+            with pytest.raises(OSError, match="no space"):
+                commit_articles(lake, staging, files, 0)
+        assert commit_articles(lake, staging, files, 0)["avis"].new == 1
+    assert len(stored(lake)) == 1
+
+
+def test_living_runs_are_not_cleaned(lake: Lake) -> None:
+    staging = Staging(lake.root, "alive")
+    with staging.create():
+        assert lake.clean() == []
+        assert staging.folder.is_dir()
+    assert lake.clean() == ["alive"]
+
+
+def test_run_whose_area_was_cleaned_cannot_commit(lake: Lake) -> None:
+    staging = Staging(lake.root, "zombie")
+    with staging.create():
+        files = [stage_rows(staging, ARTICLES, [row("a")])]
+    lake.clean()
+    with pytest.raises(StagingLost):
+        commit_articles(lake, staging, files, 0)
+    with pytest.raises(FileNotFoundError):
+        stage_rows(staging, ARTICLES, [row("b")])
+    assert stored(lake) == []
+
+
+def test_giving_up_names_the_way_out(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commit_module, "_commit", lambda *_: False)
+    with pytest.raises(CommitFailedError, match="start this run again"):
+        commit(lake, "one", [row("a")])
+
+
+def test_rejects_are_committed_once(lake: Lake) -> None:
+    rejection = Rejection("avis", "read", "empty", "nothing in it", "a.txt")
+    staging = Staging(lake.root, "one")
+    with staging.create():
+        rows = [make_reject_row(rejection, run_id="one", started_at=NOW)]
+        files = [stage_rows(staging, REJECTS, rows)]
+        commit_rows(lake, staging, REJECTS, files, 0)
+        commit_rows(lake, staging, REJECTS, files, 0)
+    table = lake.open(REJECTS).to_pandas()
+    assert table[["source", "reason", "origin"]].to_numpy().tolist() == [["avis", "empty", "a.txt"]]
+
+
+def test_text_that_utf8_cannot_hold_is_stored_with_its_length_unchanged(lake: Lake) -> None:
+    commit(lake, "one", [row("a", "x\ud800y")])
+    assert [text for _, _, text in stored(lake)] == ["x?y"]
+
+
+facts = st.builds(
+    RowFacts,
+    st.sampled_from("abc"),
+    st.integers(1, 3),
+    st.sampled_from("xyz"),
+    st.text(max_size=2),
+    st.just(0),
+    st.just(0),
+)
+
+
+@given(
+    st.lists(st.lists(facts, min_size=1, max_size=5), max_size=4),
+    st.dictionaries(
+        st.sampled_from("abc"), st.tuples(st.integers(1, 5), st.sampled_from("xyz")), max_size=3
+    ),
+)
+def test_settled_revisions_of_an_article_follow_one_another_without_repeats(
+    batches: list[list[RowFacts]], since: dict[str, tuple[int, str]]
+) -> None:
+    files = [
+        StagedFile(str(i), "articles", (), 0, len(rows), tuple(rows))
+        for i, rows in enumerate(batches)
+    ]
+    settled = settle_revisions(files, since)
+    by_article: dict[str, list[tuple[int, str]]] = {}
+    for file in files:
+        for facts, revision in zip(file.rows, settled[file.name], strict=True):
+            if revision is not None:
+                by_article.setdefault(facts.article_id, []).append((revision, facts.content_hash))
+    for article, kept in by_article.items():
+        kept.sort()
+        revisions = [revision for revision, _ in kept]
+        assert revisions == list(range(revisions[0], revisions[0] + len(kept)))
+        if article in since:
+            assert revisions[0] == since[article][0] + 1
+        known = [since[article][1]] if article in since else []
+        contents = known + [content for _, content in kept]
+        assert all(one != other for one, other in pairwise(contents))

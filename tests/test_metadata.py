@@ -1,0 +1,248 @@
+import json
+import time
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.authors import split_author
+from transforms.extract import parse_page
+from transforms.metadata import merge_metadata, read_metadata
+from transforms.records import Metadata
+
+OSLO = ZoneInfo("Europe/Oslo")
+URL = "https://www.avisa.no/nyheter/bru"
+
+
+def read(head: str = "", body: str = "", url: str | None = URL, **kwargs: object) -> Metadata:
+    page = f"<html lang='no'><head>{head}</head><body>{body}</body></html>"
+    return read_metadata(parse_page(page), url, OSLO, **kwargs)  # type: ignore[arg-type]
+
+
+def ld(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f'<script type="application/ld+json">{text}</script>'
+
+
+ARTICLE = {
+    "@context": "https://schema.org",
+    "@type": "NewsArticle",
+    "headline": "Brua åpner &amp; fylles",
+    "datePublished": "2024-04-28T10:00:00+02:00",
+    "dateModified": "2024-04-28T11:00:00+02:00",
+    "author": [{"@type": "Person", "name": "Kari Nes"}, {"@type": "Person", "name": "Ola Ås"}],
+    "articleSection": ["Nyheter"],
+    "keywords": "bru, vei",
+    "image": {"@type": "ImageObject", "url": "/bru.jpg"},
+    "inLanguage": "nb-NO",
+    "isAccessibleForFree": False,
+}
+
+
+def test_json_ld_gives_every_field() -> None:
+    found = read(ld(ARTICLE))
+    assert found.title == "Brua åpner & fylles"
+    assert found.authors == ("Kari Nes", "Ola Ås")
+    assert found.published_at == datetime(2024, 4, 28, 8, tzinfo=UTC)
+    assert found.published_at_from == "jsonld"
+    assert found.modified_at == datetime(2024, 4, 28, 9, tzinfo=UTC)
+    assert found.section == "Nyheter"
+    assert found.tags == ("bru", "vei")
+    assert found.image_url == "https://www.avisa.no/bru.jpg"
+    assert found.language == "no"
+    assert found.paywalled is True
+
+
+def test_graph_references_are_resolved() -> None:
+    graph = {
+        "@graph": [
+            {"@type": "WebPage", "@id": "#page", "datePublished": "2020-01-01"},
+            {"@type": "Person", "@id": "#kari", "name": "Kari Nes"},
+            {**ARTICLE, "author": {"@id": "#kari"}},
+        ]
+    }
+    assert read(ld(graph)).authors == ("Kari Nes",)
+    assert read(ld(graph)).published_at == datetime(2024, 4, 28, 8, tzinfo=UTC)
+
+
+def test_the_pages_own_article_is_told_from_related_ones() -> None:
+    other = {**ARTICLE, "headline": "En annen sak", "datePublished": "2021-01-01T00:00:00Z"}
+    found = read(ld([other, ARTICLE]), "<h1>Brua åpner & fylles</h1>")
+    assert found.published_at == datetime(2024, 4, 28, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(ARTICLE)[:-1] + ",}",
+        "<!-- " + json.dumps(ARTICLE) + " -->",
+        "//<![CDATA[\n" + json.dumps(ARTICLE) + "\n//]]>",
+        json.dumps(ARTICLE) + ";",
+        json.dumps(ARTICLE).replace("nb-NO", "nb\nNO"),
+        json.dumps(ARTICLE).replace('"bru, vei"', '"bru "og" vei"'),
+        '{"description": \'x\', "datePublished": "2024-04-28T10:00:00+02:00"}',
+    ],
+)
+def test_faulty_json_ld_still_gives_the_date(text: str) -> None:
+    assert read(ld(text)).published_at_from == "jsonld"
+    assert read(ld(text)).published_at == datetime(2024, 4, 28, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *['{"a":' * 50_000, "[" * 200_000, '{"headline": "' + '\\"' * 200_000, ", " * 200_000],
+        *['{"author": ' + '{"name": "x' * 50_000, " " * 500_000 + "x"],
+    ],
+)
+def test_hostile_json_ld_takes_no_time(text: str) -> None:
+    began = time.perf_counter()
+    read(ld(text))
+    assert time.perf_counter() - began < 2
+
+
+def test_meta_tags_are_the_second_source() -> None:
+    found = read(
+        """
+        <meta property="og:title" content="Brua åpner | Avisa">
+        <meta property="og:site_name" content="Avisa">
+        <meta property="og:description" content="Etter tre år er den ferdig.">
+        <meta property="article:published_time" content="2024-04-28 10:00">
+        <meta property="article:section" content="Nyheter">
+        <meta property="article:tag" content="bru"><meta property="article:tag" content="vei">
+        <meta property="article:content_tier" content="free">
+        <meta property="og:image" content="https://bilder.no/1.jpg">
+        <meta name="author" content="Av Kari Nes">
+        """
+    )
+    assert found.title == "Brua åpner"
+    assert found.lead == "Etter tre år er den ferdig."
+    assert (found.published_at_from, found.paywalled) == ("meta", False)
+    assert found.published_at == datetime(2024, 4, 28, 8, tzinfo=UTC)
+    assert (found.section, found.tags) == ("Nyheter", ("bru", "vei"))
+    assert found.image_url == "https://bilder.no/1.jpg"
+    assert found.authors == ("Kari Nes",)
+
+
+def test_dates_from_the_page_and_the_address() -> None:
+    related = "<aside><time datetime='2019-01-01T00:00:00Z'></time></aside>"
+    header = "<header><h1>Brua</h1><time datetime='2024-04-28T10:00'>i dag</time></header>"
+    found = read("", f"{related}<article>{header}</article>")
+    assert (found.published_at_from, found.published_at) == (
+        "time_tag",
+        datetime(2024, 4, 28, 8, tzinfo=UTC),
+    )
+    found = read(url="https://avisa.no/2024/04/28/brua")
+    assert found.published_at_from == "url_day"
+    assert found.published_at == datetime(2024, 4, 28, tzinfo=OSLO)
+    found = read("", "<p>Publisert 28. april 2024</p><p>Brua er ferdig.</p>", "https://a.no/x")
+    assert (found.published_at_from, found.published_at) == (
+        "text_day",
+        datetime(2024, 4, 28, tzinfo=OSLO),
+    )
+
+
+def test_implausible_dates_give_way_to_the_next_evidence() -> None:
+    head = ld({**ARTICLE, "datePublished": "0001-01-01T00:00:00Z"})
+    meta = '<meta property="article:published_time" content="2030-01-01T00:00:00Z">'
+    time_tag = "<h1>Brua</h1><time datetime='2024-04-28T10:00:00Z'></time>"
+    found = read(head + meta, time_tag, latest=datetime(2024, 4, 29, tzinfo=UTC))
+    assert found.published_at_from == "time_tag"
+
+
+def test_modified_before_published_is_not_believed() -> None:
+    assert read(ld({**ARTICLE, "dateModified": "2020-01-01"})).modified_at is None
+
+
+@pytest.mark.parametrize(
+    ("canonical", "expected"),
+    [
+        ("/nyheter/bru-1", "https://www.avisa.no/nyheter/bru-1"),
+        ("https://avisa.no/bru#del", "https://avisa.no/bru"),
+        ("https://www.avisa.no/", URL),
+        ("https://annenavis.no/bru", URL),
+        ("javascript:void(0)", URL),
+        ("http://[", URL),
+    ],
+)
+def test_canonical_url_is_absolute_and_on_the_same_site(canonical: str, expected: str) -> None:
+    assert read(f'<link rel="canonical" href="{canonical}">').url == expected
+
+
+def test_without_an_address_the_canonical_url_is_believed() -> None:
+    assert (
+        read('<meta property="og:url" content="https://a.no/x">', url=None).url == "https://a.no/x"
+    )
+    assert read('<link rel="canonical" href="/x">', url=None).url is None
+    assert read(url="http://[").url is None
+
+
+def test_the_printed_headline_wins_where_data_confirm_it() -> None:
+    head = "<title>Brua åpner – Nyheter – Avisa</title>"
+    assert read(head, "<h1>AVISA</h1><h1>Brua åpner</h1>").title == "Brua åpner"
+    stated = '<meta property="og:title" content="Derfor åpner brua">'
+    assert read(stated, "<h1>Avisa</h1>").title == "Derfor åpner brua"
+    assert read("", "<h1>Bru\u00ada åpner</h1>").title == "Brua åpner"
+    assert read().title is None
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("Av Kari Nes og Ola Ås", ["Kari Nes", "Ola Ås"]),
+        ("Kari Nes, journalist, Ola Ås, Journalist i Paris", ["Kari Nes", "Ola Ås"]),
+        ("Kari Nes (foto) | NTB", ["Kari Nes", "NTB"]),
+        ("By Jane Doe and John Roe", ["Jane Doe", "John Roe"]),
+        ("Tekst: Kari Nes; Foto: Per Ek", ["Kari Nes"]),
+        ("Kari Nes kari@avisa.no https://facebook.com/kari", ["Kari Nes"]),
+        ("https://facebook.com/avisa", []),
+        ("@avisa", []),
+        ("", []),
+        ("x@" * 300_000, []),
+    ],
+)
+def test_bylines_are_split_into_names(byline: str, names: list[str]) -> None:
+    assert split_author(byline) == names
+
+
+def test_the_sites_own_name_is_an_author_only_where_there_is_no_other() -> None:
+    avisa = {**ARTICLE, "author": {"name": "Avisa"}, "publisher": {"name": "Avisa"}}
+    assert read(ld(avisa)).authors == ("Avisa",)
+    byline = '<span itemprop="author">Kari Nes</span>'
+    assert read(ld(avisa), byline).authors == ("Kari Nes",)
+
+
+def test_merging_goes_field_by_field() -> None:
+    when = datetime(2024, 4, 28, tzinfo=UTC)
+    page = Metadata(
+        title="side", section="Nyheter", published_at=when, published_at_from="meta", paywalled=True
+    )
+    given_title = merge_metadata(Metadata(title="gitt", paywalled=False), page)
+    assert (given_title.title, given_title.section) == ("gitt", "Nyheter")
+    assert (given_title.published_at_from, given_title.paywalled) == ("meta", False)
+    dated = merge_metadata(Metadata(published_at=when, published_at_from="data"), page)
+    assert dated.published_at_from == "data"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from([*ARTICLE, "@id", "@graph", "name", "publisher", "url"]), inner
+            )
+        ),
+    )
+)
+def test_any_json_ld_gives_metadata(value: object) -> None:
+    assert isinstance(read(ld({**ARTICLE, "author": value})), Metadata)
+    assert isinstance(read(ld(json.dumps(value))), Metadata)
+
+
+@given(st.text(), st.text(), st.sampled_from(["og:url", "og:image", "keywords", "author", "date"]))
+def test_any_meta_tag_gives_metadata(content: str, url: str, name: str) -> None:
+    content = content.replace('"', "").replace("\0", "")
+    assert isinstance(read(f'<meta name="{name}" content="{content}">', url=url), Metadata)

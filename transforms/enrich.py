@@ -1,0 +1,102 @@
+"""Adds entities and quotes to articles, with the models and words of each article's language."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import apache_beam as beam
+
+from transforms.headings import find_headings
+from transforms.language_settings import Language, find_language
+from transforms.nlp import BATCH_SIZE, MAX_CHARS, annotate_texts
+from transforms.outcomes import REJECTED, route
+from transforms.records import Article, Rejection
+from transforms.settings import Source
+from transforms.tally import ARTICLES, add_to_tally
+
+
+def mark_headings(article: Article) -> Article:
+    """``article`` with its headings marked, guessed from the text where none is known."""
+    if any(block.kind == "heading" for block in article.blocks):
+        return article
+    starts = {heading.start for heading in find_headings(article.text)}
+    if not starts:
+        return article
+    blocks, at = [], 0
+    for block in article.blocks:
+        is_heading = at in starts and block.kind == "paragraph"
+        blocks.append(replace(block, kind="heading") if is_heading else block)
+        at += len(block.text) + 1
+    return replace(article, blocks=tuple(blocks))
+
+
+def enrich_articles(
+    articles: Sequence[Article], languages: Mapping[str, Language], sources: Mapping[str, Source]
+) -> list[Article | Rejection]:
+    """``articles`` with headings, entities and quotes, in order. Batching them saves time."""
+    results: list[Article | Rejection] = [mark_headings(article) for article in articles]
+    groups: dict[Language, list[int]] = defaultdict(list)
+    by_tag: dict[tuple[str, str], Language] = {}
+    for index, article in enumerate(articles):
+        source = article.provenance.source
+        if len(article.text) > MAX_CHARS:
+            results[index] = Rejection(
+                source,
+                "enrich",
+                "too_long",
+                f"{len(article.text)} characters; at most {MAX_CHARS} can be read at once; "
+                "split it into articles",
+                article.provenance.origin,
+            )
+            continue
+        key = (source, article.language)
+        if key not in by_tag:
+            by_tag[key] = find_language(
+                article.language, languages, sources[source].enrich.pipelines
+            )
+        groups[by_tag[key]].append(index)
+    for language, indices in groups.items():
+        marked = [a for i in indices if isinstance(a := results[i], Article)]
+        found = annotate_texts([a.text for a in marked], language, [a.headings for a in marked])
+        for index, article, (entities, quotes) in zip(indices, marked, found, strict=True):
+            results[index] = replace(article, entities=entities, quotes=quotes)
+    return results
+
+
+class _EnrichBatches(beam.DoFn):  # type: ignore[misc]
+    def __init__(
+        self,
+        languages: Mapping[str, Language],
+        sources: Mapping[str, Source],
+        tallies: str | None,
+    ) -> None:
+        self._languages = languages
+        self._sources = sources
+        self._tallies = tallies
+
+    def process(self, articles: Sequence[Article]) -> Iterator[Any]:
+        yield from map(route, enrich_articles(articles, self._languages, self._sources))
+        add_to_tally(self._tallies, ARTICLES, len(articles))
+
+
+class EnrichArticles(beam.PTransform):  # type: ignore[misc]
+    """``Article`` s to ``Article`` s with headings, entities and quotes; output ``REJECTED``."""
+
+    def __init__(
+        self,
+        languages: Mapping[str, Language],
+        sources: Mapping[str, Source],
+        tallies: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._do_fn = _EnrichBatches(languages, sources, tallies)
+
+    def expand(self, articles: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        return (
+            articles
+            | "Batch" >> beam.BatchElements(min_batch_size=BATCH_SIZE, max_batch_size=BATCH_SIZE)
+            | "Annotate" >> beam.ParDo(self._do_fn).with_outputs(REJECTED, main="articles")
+        )

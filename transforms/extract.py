@@ -1,0 +1,183 @@
+"""From a raw document to an article: its metadata, its lines, its language."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from lxml import etree, html
+
+from transforms.characters import normalize_line, squeeze
+from transforms.encoding import decode_html, decode_text
+from transforms.languages import check_language, detect_language
+from transforms.metadata import merge_metadata, read_metadata
+from transforms.page_text import ExtractorFault, extract_block, open_with_lead
+from transforms.records import Article, Block, Document, Metadata, Rejection
+
+# A headline is seldom longer; NRK's and VG's longest measured are below 150.
+_LONGEST_TITLE = 200
+_LONGEST_SENTENCE_TITLE = 100
+_TWO_SENTENCES = re.compile(r"[.!?]\s+\S.*\.$")
+_MARKUP = re.compile(r"<[a-zA-Z!/?]")
+# Controls, which XML cannot hold: lxml refuses them in texts it is given.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def extract_article(
+    document: Document, *, language: str | None, timezone: ZoneInfo
+) -> Article | Rejection:
+    """Return the article that ``document`` holds, or why there is none.
+
+    ``language`` is the source's language, where configured; it goes before the one that came
+    with the document and before what a page states. ``timezone`` is the source's: times
+    without an offset are its. What came beside the body (``document.given``) wins over what the
+    body says, field by field.
+
+    The lines are those of the source: nothing of it is cleaned away yet. Reasons of rejection:
+    ``undecodable``, ``no_text``, ``not_html``, ``too_deep``, ``failed_parse``,
+    ``failed_extraction``.
+    """
+    if document.media_type == "text/html":
+        return _extract_page(document, language, timezone)
+    return _extract_text(document, language)
+
+
+def split_text(text: str, title: str | None = None) -> tuple[str | None, list[Block]]:
+    """Return the title and the lines of a plain text.
+
+    ``title`` is the title where it is known; a first line that repeats it is not one of the
+    lines. Otherwise a first line that a blank line follows is the title, unless it reads like
+    prose: over 200 code points, or a full stop behind over 100 or behind a second sentence. A
+    text of a single line has no title.
+
+    A line is ``isolated`` if a blank line stands before it, provided that the text does not
+    set its lines apart so anyway, that is, blank ones are at most half of its line breaks.
+    """
+    lines: list[Block] = []
+    breaks: list[bool] = []
+    blank = False
+    for raw in text.splitlines():
+        line = normalize_line(raw)
+        if line:
+            breaks += [blank] if lines else []
+            lines.append(Block(line, isolated=blank))
+        blank = not line
+    if title is not None:
+        consumed = bool(lines) and squeeze(lines[0].text) == squeeze(title)
+    else:
+        consumed = bool(breaks) and breaks[0] and _reads_as_title(lines[0].text)
+        title = lines[0].text if consumed else None
+    if consumed:
+        lines, breaks = lines[1:], breaks[1:]
+    is_sparse = 2 * sum(breaks) > len(breaks)
+    marked = [
+        replace(line, isolated=line.isolated and not is_sparse and place > 0)
+        for place, line in enumerate(lines)
+    ]
+    return title, marked
+
+
+def parse_page(text: str) -> html.HtmlElement:
+    """Return the tree of a page.
+
+    Raises ``lxml.etree.ParserError`` for a page without elements, and ``RecursionError`` for one
+    nested so deep (2,048 levels) that libxml2 stops reading and would lose the rest.
+    """
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+    data = _CONTROL.sub("", text).encode("utf-8", "replace")
+    tree = html.document_fromstring(data, parser=parser)
+    if any("Excessive depth" in fault.message for fault in parser.error_log.filter_from_fatals()):
+        raise RecursionError("more than 2048 levels of elements")
+    return tree
+
+
+def _extract_text(document: Document, language: str | None) -> Article | Rejection:
+    body = document.body
+    text = body if isinstance(body, str) else decode_text(body, document.charset)
+    if text is None:
+        return _reject(
+            document,
+            "undecodable",
+            "these bytes are no text in any likely encoding; is it a binary file, or truncated? "
+            "Convert it to UTF-8.",
+        )
+    title, blocks = split_text(text, document.given.title)
+    if not blocks:
+        return _reject(document, "no_text", "nothing but white space or a title; is it empty?")
+    if document.given.lead:
+        blocks = open_with_lead(blocks, document.given.lead)
+    found = Metadata(title=title, url=document.provenance.url)
+    stated = language or document.given.language
+    return _build(document, merge_metadata(document.given, found), blocks, stated, None)
+
+
+def _extract_page(
+    document: Document, language: str | None, timezone: ZoneInfo
+) -> Article | Rejection:
+    body = document.body
+    text = body if isinstance(body, str) else decode_html(body, document.charset)
+    if not text.strip():
+        return _reject(document, "no_text", "the page is empty; fetch it again")
+    if not _MARKUP.search(text):
+        return _reject(
+            document,
+            "not_html",
+            "it is said to be HTML and has no tag; is it another format, or plain text?",
+        )
+    try:
+        tree = parse_page(text)
+    except RecursionError as fault:
+        return _reject(document, "too_deep", f"{fault}; the page is broken or hostile")
+    except etree.LxmlError as fault:
+        return _reject(document, "failed_parse", f"lxml: {type(fault).__name__}: {fault}")
+    page = read_metadata(
+        tree, document.provenance.url, timezone, latest=document.provenance.fetched_at
+    )
+    given = document.given
+    try:
+        blocks = extract_block(tree, given.title or page.title, given.lead or page.lead)
+    except ExtractorFault as fault:
+        return _reject(document, "failed_extraction", f"trafilatura: {fault}")
+    if not blocks:
+        return _reject(
+            document,
+            "no_text",
+            "no article text on the page; is it a front page, a video, a consent or log-in wall, "
+            "or filled in by scripts?",
+        )
+    if given.lead:
+        blocks = open_with_lead(blocks, given.lead)
+    # A description that is not printed is no standfirst.
+    printed = blocks[0].text if blocks[0].kind == "lead" else None
+    metadata = merge_metadata(given, replace(page, lead=printed))
+    return _build(document, metadata, blocks, language or given.language, page.language)
+
+
+def _build(
+    document: Document,
+    metadata: Metadata,
+    blocks: list[Block],
+    known_language: str | None,
+    stated_language: str | None,
+) -> Article:
+    text = "\n".join(block.text for block in blocks)
+    if known_language:
+        decided = detect_language(text, known_language)
+    else:
+        decided = check_language(text, stated_language)
+    return Article(document.provenance, metadata, tuple(blocks), decided)
+
+
+def _reads_as_title(line: str) -> bool:
+    if len(line) > _LONGEST_TITLE:
+        return False
+    is_sentence = line.endswith(".") and not line.endswith("..")
+    return not (
+        is_sentence and (len(line) > _LONGEST_SENTENCE_TITLE or _TWO_SENTENCES.search(line))
+    )
+
+
+def _reject(document: Document, reason: str, detail: str) -> Rejection:
+    provenance = document.provenance
+    return Rejection(provenance.source, "extract", reason, detail, provenance.origin)

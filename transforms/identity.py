@@ -1,0 +1,69 @@
+"""What makes an item the same item: ids, digests, canonical URLs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# Parameters that name a campaign, a click or a recipient and never choose the page.
+_TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "hsa_", "at_campaign", "at_medium")
+_TRACKING_PARAMETERS = frozenset({
+    "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "msclkid", "yclid",
+    "twclid", "ttclid", "li_fat_id", "igsh", "igshid", "mc_cid", "mc_eid", "mkt_tok", "xtor",
+    "cmpid", "_ga", "_gl", "_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "vero_id",
+    "oly_anon_id", "oly_enc_id", "wt_mc", "wt.mc_id",
+})  # fmt: skip
+_BAD_HOST = re.compile(r"[\s\\<>\"{}|^`%]")
+_PERCENT_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+def article_id(source: str, key: str) -> str:
+    """Return the article's id: 32 hex digits of the SHA-256 over source, U+001F and key."""
+    # surrogatepass: file names that are not UTF-8 reach Python with lone surrogates.
+    data = f"{source}\x1f{key}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def digest_bytes(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _is_tracking(parameter: str) -> bool:
+    name = parameter.partition("=")[0].lower()
+    return name in _TRACKING_PARAMETERS or name.startswith(_TRACKING_PREFIXES)
+
+
+def _encode_part(part: str) -> str:
+    """Percent-encode what may not stand in a URL (RFC 3986 section 6.2.2.1 for the case)."""
+    encoded = quote(part, safe=string.punctuation)
+    return _PERCENT_CODE.sub(lambda code: code[0].upper(), encoded)
+
+
+def canonicalize_url(url: str, base: str | None = None) -> str | None:
+    """Return one spelling for all spellings of an http(s) address; ``None`` for anything else.
+
+    ``url`` may be relative to ``base``. Scheme and host become lower case; default port,
+    credentials, fragment, empty query and known tracking parameters are dropped; white space,
+    control and non-ASCII characters in path and query are percent-encoded. The order of
+    parameters and a trailing slash are kept, as both may matter to the server. A host name
+    stays in the script it was given in. Idempotent.
+    """
+    try:
+        url = urljoin(base, url.strip()) if base else url.strip()
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+        if scheme not in _DEFAULT_PORTS or not host or _BAD_HOST.search(host):
+            return None
+        path, query = _encode_part(parts.path or "/"), _encode_part(parts.query)
+    except ValueError:  # an impossible port, brackets without an address, a lone surrogate
+        return None
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORTS[scheme]:
+        netloc += f":{port}"
+    kept = [item for item in query.split("&") if item and not _is_tracking(item)]
+    return urlunsplit((scheme, netloc, path, "&".join(kept), ""))

@@ -1,0 +1,42 @@
+"""What is true of a language, as one object: boilerplate, reporting words, its pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from transforms.lexicon import Lexicon
+from transforms.settings import CleaningRule, LanguageTag, Settings
+
+
+class Language(Settings):
+    """What is true of a language: one YAML in configs/languages."""
+
+    code: LanguageTag = Field(description="BCP 47 tag; equals the file's name.")
+    name: str = Field(min_length=1, description="The language's English name.")
+    pipeline: str | None = Field(
+        None, description="spaCy pipeline that finds entities; null: none is shipped."
+    )
+    boilerplate: tuple[CleaningRule, ...] = Field((), description="Lines that are no article text.")
+    quotes: Lexicon | None = Field(
+        None, description="Words that attribute speech; null: quotes are not looked for."
+    )
+
+
+def find_language(
+    tag: str,
+    languages: Mapping[str, Language],
+    pipelines: Mapping[str, str | None] | None = None,
+) -> Language:
+    """The settings for the language ``tag``; ``en-GB`` falls back on ``en``.
+
+    ``pipelines`` names other spaCy pipelines by tag. A language that nothing is known of has
+    neither boilerplate rules nor a pipeline nor a quote lexicon.
+    """
+    primary = tag.partition("-")[0]
+    language = languages.get(tag) or languages.get(primary) or Language(code=primary, name=tag)
+    for code in (tag, primary):
+        if pipelines and code in pipelines:
+            return language.model_copy(update={"pipeline": pipelines[code]})
+    return language

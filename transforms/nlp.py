@@ -1,0 +1,59 @@
+"""Entities and quotes of plain text: the language's spaCy pipeline, then the quote reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+import spacy
+from spacy.language import Language as Pipeline
+
+from transforms.entities import find_entities
+from transforms.headings import find_headings
+from transforms.language_settings import Language
+from transforms.quotes import find_quotes
+from transforms.records import Entity, Heading, Quote
+
+# Components of third-party pipelines whose results nothing here reads; without them a pipeline
+# of spaCy's runs about twice as fast.
+_UNUSED = ("tagger", "morphologizer", "parser", "lemmatizer", "attribute_ruler", "senter")
+# spaCy's own limit for one text; a longer one needs about 1 GB of memory per 100,000 code points.
+MAX_CHARS = 1_000_000
+BATCH_SIZE = 32
+
+
+@lru_cache(maxsize=8)
+def load_pipeline(name: str) -> Pipeline:
+    """The spaCy pipeline ``name`` (a package or a folder), loaded once a process.
+
+    Raises:
+        OSError: it is not installed.
+    """
+    return spacy.load(name, exclude=list(_UNUSED))
+
+
+def annotate_texts(
+    texts: Sequence[str],
+    language: Language,
+    headings: Iterable[Sequence[Heading] | None] | None = None,
+) -> Iterator[tuple[tuple[Entity, ...], tuple[Quote, ...]]]:
+    """Entities and quotes of each of ``texts``, all in ``language``, in order.
+
+    ``headings`` are the known headings of each text; ``None`` has them guessed. A language
+    without a pipeline gives no entities, one without a quote lexicon no quotes.
+
+    Raises:
+        ValueError: a text is longer than ``MAX_CHARS``.
+    """
+    if language.pipeline is None:
+        found: Iterable[tuple[Entity, ...]] = (() for _ in texts)
+    else:
+        docs = load_pipeline(language.pipeline).pipe(texts, batch_size=BATCH_SIZE)
+        found = map(find_entities, docs)
+    known = headings if headings is not None else (None for _ in texts)
+    for text, entities, lines in zip(texts, found, known, strict=True):
+        if language.quotes is None:
+            yield entities, ()
+            continue
+        lines = find_headings(text) if lines is None else lines
+        yield entities, find_quotes(text, language.quotes, entities, lines)

@@ -1,0 +1,250 @@
+"""Direct quotes with their speakers, from the text, its lexicon and its entities.
+
+No syntax tree: Norwegian news marks speech by a dash or by quotation marks and says who speaks
+in a few fixed shapes. ``docs/quotes.md`` tells the order of the steps and what they get wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from transforms.attributions import Attribution, AttributionReader
+from transforms.headings import MAX_CHARS, find_headings, is_heading_shaped
+from transforms.inline_quotes import InlineReader
+from transforms.lexicon import Lexicon
+from transforms.marks import Marked, find_marked
+from transforms.names import Names
+from transforms.records import Entity, Heading, Quote
+from transforms.sentences import DASHES, Segmentation
+from transforms.speakers import Cast
+from transforms.turns import Candidate, TurnReader
+
+# Words of fewer letters than this say nothing about whose words a heading repeats.
+_MIN_CONTENT_LETTERS = 4
+# The part of a heading's content words that a quote must hold to be its source.
+_MIN_SHARE = 0.6
+
+
+def find_quotes(
+    text: str,
+    lexicon: Lexicon,
+    entities: Sequence[Entity] = (),
+    headings: Sequence[Heading] | None = None,
+) -> tuple[Quote, ...]:
+    """Find the direct quotes in a text, ordered and without overlap, in linear time.
+
+    ``headings`` are the known ones; ``None`` means that they are guessed from the text. Without
+    ``entities`` names are told by their capitals.
+    """
+    cut = Segmentation(text, lexicon.words.abbreviations)
+    if not cut.sentences:
+        return ()
+    names = Names(cut, lexicon, entities)
+    reader = AttributionReader(cut, names, lexicon)
+    spans = find_headings(text) if headings is None else headings
+    heading_lines = frozenset(
+        line for span in spans for line in range(cut.line_at(span.start), cut.line_at(span.end) + 1)
+    )
+    marked = find_marked(text)
+    turns = TurnReader(cut, reader, lexicon, heading_lines).find_turns(marked)
+    inline = _find_inline(marked, turns, InlineReader(cut, reader, lexicon), cut)
+    candidates = sorted(turns + inline, key=lambda candidate: candidate.start)
+    return _Ascriber(cut, reader, Cast(cut, names, reader, lexicon), heading_lines).ascribe(
+        candidates
+    )
+
+
+def _find_inline(
+    marked: Sequence[Marked], turns: Sequence[Candidate], reader: InlineReader, cut: Segmentation
+) -> list[Candidate]:
+    """The marked quotes that stand outside every turn."""
+    found: list[Candidate] = []
+    ahead = 0
+    standalone_line = -2
+    for span in marked:
+        while ahead < len(turns) and turns[ahead].end <= span.start:
+            ahead += 1
+        if ahead < len(turns) and turns[ahead].start <= span.end:
+            continue
+        line = cut.line_at(span.start)
+        quote = reader.read(span, after_standalone=standalone_line == line - 1)
+        if quote is not None:
+            found.append(quote)
+            if quote.standalone:
+                standalone_line = cut.line_at(span.end)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Ascription:
+    """Who is behind a candidate: the resolved speaker and the clause that says so."""
+
+    speaker: str | None = None
+    attribution: Attribution | None = None
+
+
+class _Ascriber:
+    """Walks through a text once, following who is spoken of, and gives each quote a speaker."""
+
+    def __init__(
+        self,
+        cut: Segmentation,
+        reader: AttributionReader,
+        cast: Cast,
+        heading_lines: frozenset[int],
+    ) -> None:
+        self._cut = cut
+        self._reader = reader
+        self._cast = cast
+        self._heading_lines = heading_lines
+        self._seen = 0
+
+    def ascribe(self, candidates: Sequence[Candidate]) -> tuple[Quote, ...]:
+        quotes: list[Quote] = []
+        named_later = self._find_names_behind(candidates)
+        for position, candidate in enumerate(candidates):
+            following = candidates[position + 1] if position + 1 < len(candidates) else None
+            if self._is_heading(candidate):
+                quotes.append(self._quote(candidate, _Ascription(), is_heading=True))
+                continue
+            self._observe_until(candidate.start)
+            ascription = self._ascribe_one(candidate, following, named_later[position])
+            if ascription.speaker is not None and self._cast.is_person(ascription.speaker):
+                self._cast.promote(ascription.speaker)
+            self._seen = max(self._seen, self._cut.token_at(candidate.hull_end))
+            quotes.append(self._quote(candidate, ascription, is_heading=False))
+        return self._ascribe_headings(quotes)
+
+    def _is_heading(self, candidate: Candidate) -> bool:
+        """Whether a candidate stands in a heading, or behind the label of a linked story."""
+        line = self._cut.lines[self._cut.line_at(candidate.start)]
+        if self._cut.line_at(candidate.start) in self._heading_lines:
+            return True
+        text = self._cut.text
+        labelled = ":" in text[line.start : min(candidate.start, line.start + MAX_CHARS)]
+        return (
+            candidate.kind == "dash"
+            and candidate.attribution is None
+            and labelled
+            and is_heading_shaped(text[line.start : line.end])
+        )
+
+    def _observe_until(self, offset: int) -> None:
+        stop = self._cut.token_at(offset)
+        if self._seen >= stop:
+            return
+        position = self._cut.sentence_at(self._cut.tokens[self._seen].start)
+        while position < len(self._cut.sentences) and self._cut.sentences[position].first < stop:
+            sentence = self._cut.sentences[position]
+            position += 1
+            if sentence.line not in self._heading_lines:
+                first, last = max(sentence.first, self._seen), min(sentence.last, stop)
+                self._cast.observe(sentence, first, last)
+        self._seen = stop
+
+    def _find_names_behind(self, candidates: Sequence[Candidate]) -> list[str | None]:
+        """For each candidate the next speaker whom a clause names, for turns that open a text."""
+        named: list[str | None] = []
+        upcoming = None
+        for candidate in reversed(candidates):
+            mention = candidate.attribution.mention if candidate.attribution else None
+            if mention is not None and mention.kind == "name":
+                upcoming = self._cast.resolve(mention)
+            named.append(upcoming)
+        return named[::-1]
+
+    def _ascribe_one(
+        self, candidate: Candidate, following: Candidate | None, named_later: str | None
+    ) -> _Ascription:
+        found = candidate.attribution or self._read_introduction(candidate.start)
+        asks = self._cut.text[candidate.end - 1] == "?"
+        if found is None:
+            found = self._read_sentence_behind(candidate)
+        if found is not None and found.mention is not None:
+            return _Ascription(self._cast.resolve(found.mention), found)
+        if candidate.standalone or (asks and self._answers(candidate, following)):
+            return _Ascription()  # A message without its author, or an interviewer's question.
+        return _Ascription(self._cast.foremost or named_later)
+
+    def _answers(self, question: Candidate, following: Candidate | None) -> bool:
+        """Whether the next turn follows a question at once."""
+        if question.kind != "dash" or following is None:
+            return False
+        between = self._cut.text[question.end : following.start]
+        return not between.strip(DASHES + " \n\t\u00a0")
+
+    def _read_introduction(self, start: int) -> Attribution | None:
+        """The clause before a colon that introduces a turn, on its line or the one before."""
+        cut = self._cut
+        before = cut.token_at(start) - 1
+        while before >= 0 and cut.tokens[before].text in DASHES + '«“„"':
+            before -= 1
+        if before < 1 or cut.tokens[before].text != ":":
+            return None
+        sentence = cut.sentences[cut.sentence_at(cut.tokens[before].start)]
+        clause = self._reader.find_before_speech(sentence.first, before)
+        return clause or self._reader.find_label(sentence.first, before)
+
+    def _read_sentence_behind(self, candidate: Candidate) -> Attribution | None:
+        position = self._cut.sentence_at(candidate.end - 1) + 1
+        if position >= len(self._cut.sentences):
+            return None
+        sentence = self._cut.sentences[position]
+        return self._reader.find_utterance_sentence(sentence.first, sentence.last)
+
+    def _quote(self, candidate: Candidate, found: _Ascription, *, is_heading: bool) -> Quote:
+        text, start, end = self._cut.text, candidate.start, candidate.end
+        mention = found.attribution.mention if found.attribution else None
+        return Quote(
+            text=text[start:end],
+            start=start,
+            end=end,
+            kind=candidate.kind,
+            speaker=found.speaker,
+            speaker_mention=self._cast.text_of(mention) if mention else None,
+            mention_start=self._cut.tokens[mention.first].start if mention else None,
+            cue=found.attribution.cue if found.attribution else None,
+            is_heading=is_heading,
+        )
+
+    def _ascribe_headings(self, quotes: list[Quote]) -> tuple[Quote, ...]:
+        """Give headings the speaker of the body quote whose words they repeat.
+
+        A heading's label (*Ekspert: – …*) is its mention; a label that names a known person does
+        where no quote repeats the words.
+        """
+        spoken = [
+            (_content_words(quote.text), quote.speaker)
+            for quote in quotes
+            if quote.speaker is not None and not quote.is_heading
+        ]
+        return tuple(
+            self._ascribe_heading(quote, spoken) if quote.is_heading else quote for quote in quotes
+        )
+
+    def _ascribe_heading(self, quote: Quote, spoken: list[tuple[frozenset[str], str]]) -> Quote:
+        words = _content_words(quote.text)
+        shares = [(len(words & body) / len(words), speaker) for body, speaker in spoken if words]
+        share, speaker = max(shares, key=lambda pair: pair[0], default=(0.0, None))
+        if share < _MIN_SHARE:
+            speaker = None
+        label = self._read_introduction(quote.start)
+        mention = label.mention if label is not None else None
+        named = self._cast.find_person(mention) if mention is not None else None
+        if mention is None or (speaker is None and named is None):
+            line = self._cut.lines[self._cut.line_at(quote.start)]
+            first, last = self._cut.token_at(line.start), self._cut.token_at(quote.start)
+            return replace(quote, speaker=speaker or self._cast.find_in_label(first, last))
+        return replace(
+            quote,
+            speaker=named or speaker,
+            speaker_mention=self._cast.text_of(mention),
+            mention_start=self._cut.tokens[mention.first].start,
+        )
+
+
+def _content_words(text: str) -> frozenset[str]:
+    words = re.findall(r"\w+", text.lower())
+    return frozenset(word for word in words if len(word) >= _MIN_CONTENT_LETTERS)

@@ -1,0 +1,181 @@
+"""From globs to documents: finds the files of the sources, opens them, skips what is known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import apache_beam as beam
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.metrics import Metrics
+
+from transforms.formats import read_documents
+from transforms.identity import article_id
+from transforms.input_file import InputFile
+from transforms.lake import Known, Lake
+from transforms.outcomes import REJECTED, route
+from transforms.records import Document, Rejection
+from transforms.settings import Source
+from transforms.tally import FILES, ITEMS, add_to_tally
+
+
+@dataclass(frozen=True, slots=True)
+class FileSet:
+    """A source's globs. Relative ones are relative to ``folder``."""
+
+    source: str
+    globs: tuple[str, ...]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of a source. ``key`` is its path relative to the config, or its URL."""
+
+    source: str
+    path: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVersion:
+    """Which state of the lake tells what is known: a table version, so that all workers agree."""
+
+    lake: Lake
+    version: int
+    sources: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def load_known(known: KnownVersion) -> Known:
+    """What the lake holds of the run's sources, read once a worker process."""
+    return known.lake.read_known(known.sources, known.version)
+
+
+def match_files(files: FileSet) -> Iterator[FoundFile | Rejection]:
+    """The files that the globs match, each once, in order; a rejection for a glob without any.
+
+    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth.
+    """
+    found: dict[str, FoundFile] = {}
+    for glob in files.globs:
+        pattern = glob if "://" in glob else os.path.normpath(os.path.join(files.folder, glob))
+        try:
+            matches = FileSystems.match([pattern])[0].metadata_list
+        except (BeamIOError, ValueError, OSError) as error:
+            yield Rejection(files.source, "read", "unreadable", f"{pattern}: {error}", glob)
+            continue
+        if not matches:
+            yield Rejection(
+                files.source,
+                "read",
+                "no_files",
+                f"no file matches {pattern}; correct `files` in the source's config",
+                glob,
+            )
+        for match in matches:
+            is_url = "://" in match.path
+            key = (
+                match.path if is_url else Path(os.path.relpath(match.path, files.folder)).as_posix()
+            )
+            found[match.path] = FoundFile(files.source, match.path, key)
+    yield from (found[path] for path in sorted(found))
+
+
+def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection]:
+    """The documents in ``file``, or rejections of what cannot be read of it."""
+    item = InputFile(
+        source=file.source,
+        path=file.path,
+        key=file.key,
+        timezone=ZoneInfo(source.timezone),
+        max_bytes=source.extract.max_bytes,
+    )
+    try:
+        stream = FileSystems.open(
+            file.path,
+            mime_type="application/octet-stream",
+            compression_type=CompressionTypes.UNCOMPRESSED,
+        )
+    except (BeamIOError, OSError) as error:
+        yield item.reject("unreadable", str(error))
+        return
+    with stream:
+        yield from read_documents(stream, item)
+
+
+class _MatchFiles(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, tallies: str | None) -> None:
+        self._tallies = tallies
+
+    def process(self, files: FileSet) -> Iterator[Any]:
+        for outcome in match_files(files):
+            if isinstance(outcome, FoundFile):
+                add_to_tally(self._tallies, FILES)
+            else:
+                Metrics.counter(files.source, "read").inc()
+            yield route(outcome)
+
+
+class _ReadFiles(beam.DoFn):  # type: ignore[misc]
+    def __init__(
+        self, sources: Mapping[str, Source], known: KnownVersion | None, tallies: str | None
+    ) -> None:
+        self._sources = sources
+        self._known = known
+        self._tallies = tallies
+
+    def process(self, file: FoundFile) -> Iterator[Any]:
+        known = load_known(self._known).documents if self._known else {}
+        for outcome in read_file(file, self._sources[file.source]):
+            Metrics.counter(file.source, "read").inc()
+            add_to_tally(self._tallies, ITEMS)
+            if isinstance(outcome, Document):
+                provenance = outcome.provenance
+                document_id = article_id(provenance.source, provenance.key)
+                if known.get(document_id) == provenance.digest:
+                    Metrics.counter(file.source, "known").inc()
+                    continue
+            yield route(outcome)
+
+
+class ReadDocuments(beam.PTransform):  # type: ignore[misc]
+    """``FileSet`` s to ``Document`` s; output ``REJECTED`` holds what cannot be read.
+
+    Only paths cross the shuffle that spreads the work. With ``known``, documents that the lake
+    holds unchanged are counted and left out.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        known: KnownVersion | None = None,
+        tallies: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._sources = sources
+        self._known = known
+        self._tallies = tallies
+
+    def expand(self, files: beam.PCollection) -> dict[str, beam.PCollection]:
+        matched = files | "Match" >> beam.ParDo(_MatchFiles(self._tallies)).with_outputs(
+            REJECTED, main="files"
+        )
+        read = (
+            matched.files
+            | "Spread" >> beam.Reshuffle()
+            | "Read"
+            >> beam.ParDo(_ReadFiles(self._sources, self._known, self._tallies)).with_outputs(
+                REJECTED, main="documents"
+            )
+        )
+        return {
+            "documents": read.documents,
+            REJECTED: (matched[REJECTED], read[REJECTED]) | beam.Flatten(),
+        }

@@ -1,0 +1,255 @@
+"""The lake's tables as Arrow schemas, and an ``Article`` as a row of them.
+
+docs/schema.md is generated from the descriptions here (``make reference``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.identity import article_id
+from transforms.records import Article, Rejection
+
+_INSTANT = pa.timestamp("us", tz="UTC")
+_SPAN = [pa.field("start", pa.int32()), pa.field("end", pa.int32())]
+_TEXT = pa.field("text", pa.string())
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its Arrow type and what it holds."""
+
+    name: str
+    type: pa.DataType
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the lake: its folder's name, columns and partition columns."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    partition_by: tuple[str, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """All columns, partition columns included."""
+        return pa.schema([(column.name, column.type) for column in self.columns])
+
+    @property
+    def file_schema(self) -> pa.Schema:
+        """The columns inside a file; partition columns stand in its path (Hive layout)."""
+        return pa.schema([f for f in self.schema if f.name not in self.partition_by])
+
+
+ARTICLES = Table(
+    "articles",
+    "One row a revision of an article. The newest revision of an article is the one with the "
+    "highest `revision`; rows are never changed.",
+    (
+        Column("article_id", pa.string(), "Identity of the article within its source (32 hex)."),
+        Column("revision", pa.int32(), "1 for the first version, one more for every change."),
+        Column("source", pa.string(), "The source's id. Partition column."),
+        Column(
+            "published_date",
+            pa.date32(),
+            "UTC day of `published_at`, or of ingestion where there is none. Partition column.",
+        ),
+        Column("url", pa.string(), "Canonical URL, where the article has one."),
+        Column("origin", pa.string(), "File (and line or record) or page that it came from."),
+        Column("title", pa.string(), "Headline, without the site's name."),
+        Column("lead", pa.string(), "Standfirst; it also opens `text`."),
+        Column("text", pa.string(), "The cleaned article, one paragraph or heading a line."),
+        Column("authors", pa.list_(pa.string()), "Names of the authors, without their roles."),
+        Column("published_at", _INSTANT, "First publication."),
+        Column(
+            "published_at_from",
+            pa.string(),
+            "Evidence for `published_at`: json, jsonld, meta, time_tag; or a day only: "
+            "text_day, url_day (midnight in the source's time zone).",
+        ),
+        Column("modified_at", _INSTANT, "Last change that the publisher states."),
+        Column("fetched_at", _INSTANT, "When the page was fetched; null for plain files."),
+        Column("language", pa.string(), "BCP 47 tag; nb or nn is decided on the text."),
+        Column("section", pa.string(), "The publisher's section."),
+        Column("tags", pa.list_(pa.string()), "The publisher's keywords."),
+        Column("image_url", pa.string(), "The main picture."),
+        Column("paywalled", pa.bool_(), "Whether the page says it is for subscribers; else null."),
+        Column("word_count", pa.int32(), "Words in `text`, divided by white space."),
+        Column(
+            "headings", pa.list_(pa.struct([_TEXT, *_SPAN])), "Lines of `text` that are headings."
+        ),
+        Column(
+            "entities",
+            pa.list_(
+                pa.struct(
+                    [
+                        _TEXT,
+                        pa.field("label", pa.string()),
+                        *_SPAN,
+                        pa.field("name", pa.string()),
+                    ]
+                )
+            ),
+            "Named entities; `name` is the fullest form in the article, without the genitive.",
+        ),
+        Column(
+            "quotes",
+            pa.list_(
+                pa.struct(
+                    [
+                        _TEXT,
+                        *_SPAN,
+                        pa.field("kind", pa.string()),
+                        pa.field("speaker", pa.string()),
+                        pa.field("speaker_mention", pa.string()),
+                        pa.field("mention_start", pa.int32()),
+                        pa.field("cue", pa.string()),
+                        pa.field("is_heading", pa.bool_()),
+                    ]
+                )
+            ),
+            "Direct quotes: `kind` is dash, guillemet, quote_marks or mixed; `speaker` the "
+            "fullest name or role; `speaker_mention` the words of the attribution, beginning at "
+            "`mention_start`; `cue` the reporting verb.",
+        ),
+        Column(
+            "removed",
+            pa.list_(pa.struct([pa.field("rule", pa.string()), _TEXT])),
+            "Lines that cleaning took out, with the rule that did, in their order.",
+        ),
+        Column("content_hash", pa.string(), "SHA-256 (32 hex) of all that newsbeam made of it."),
+        Column("document_id", pa.string(), "Identity of the raw item (32 hex)."),
+        Column("document_hash", pa.string(), "SHA-256 (64 hex) of the raw item."),
+        Column("ingested_at", _INSTANT, "When the run that wrote the row began."),
+        Column("run_id", pa.string(), "The run that wrote the row."),
+    ),
+    ("source", "published_date"),
+)
+
+REJECTS = Table(
+    "rejects",
+    "One row a run and item that could not go on.",
+    (
+        Column("source", pa.string(), "The source's id. Partition column."),
+        Column("stage", pa.string(), "read, extract, clean, enrich or write."),
+        Column("reason", pa.string(), "A stable word, for instance invalid_json."),
+        Column("detail", pa.string(), "What was wrong and what to do."),
+        Column("origin", pa.string(), "File (and line or record) or page."),
+        Column("rejected_at", _INSTANT, "When the run that wrote the row began."),
+        Column("run_id", pa.string(), "The run that wrote the row."),
+    ),
+    ("source",),
+)
+
+TABLES = (ARTICLES, REJECTS)
+
+# Of a row, what does not say what the article holds but where it came from and when.
+_NOT_CONTENT = frozenset(
+    {
+        "article_id",
+        "revision",
+        "published_date",
+        "origin",
+        "fetched_at",
+        "content_hash",
+        "document_id",
+        "document_hash",
+        "ingested_at",
+        "run_id",
+    }
+)
+
+Row = dict[str, Any]
+
+
+def make_row(article: Article, *, run_id: str, started_at: datetime) -> Row:
+    """``article`` as a row of ``ARTICLES``, as revision 1."""
+    provenance, metadata, text = article.provenance, article.metadata, article.text
+    row: Row = {
+        "article_id": article_id(provenance.source, metadata.url or provenance.key),
+        "revision": 1,
+        "source": provenance.source,
+        "published_date": _utc_day(metadata.published_at or started_at),
+        "url": metadata.url,
+        "origin": provenance.origin,
+        "title": metadata.title,
+        "lead": metadata.lead,
+        "text": text,
+        "authors": list(metadata.authors),
+        "published_at": metadata.published_at,
+        "published_at_from": metadata.published_at_from,
+        "modified_at": metadata.modified_at,
+        "fetched_at": provenance.fetched_at,
+        "language": article.language,
+        "section": metadata.section,
+        "tags": list(metadata.tags),
+        "image_url": metadata.image_url,
+        "paywalled": metadata.paywalled,
+        "word_count": len(text.split()),
+        "headings": [{"text": h.text, "start": h.start, "end": h.end} for h in article.headings],
+        "entities": [
+            {"text": e.text, "label": e.label, "start": e.start, "end": e.end, "name": e.name}
+            for e in article.entities
+        ],
+        "quotes": [
+            {
+                "text": q.text,
+                "start": q.start,
+                "end": q.end,
+                "kind": q.kind,
+                "speaker": q.speaker,
+                "speaker_mention": q.speaker_mention,
+                "mention_start": q.mention_start,
+                "cue": q.cue,
+                "is_heading": q.is_heading,
+            }
+            for q in article.quotes
+        ],
+        "removed": [{"rule": line.rule, "text": line.text} for line in article.removed],
+        "document_id": article_id(provenance.source, provenance.key),
+        "document_hash": provenance.digest,
+        "ingested_at": started_at,
+        "run_id": run_id,
+    }
+    row["content_hash"] = hash_content(row)
+    return row
+
+
+def hash_content(row: Mapping[str, Any]) -> str:
+    """SHA-256 (its first 32 hex digits) over the columns that say what the article holds."""
+    content = {k: v for k, v in row.items() if k not in _NOT_CONTENT}
+    packed = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_pack_instant)
+    return hashlib.sha256(packed.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def make_reject_row(rejection: Rejection, *, run_id: str, started_at: datetime) -> Row:
+    """``rejection`` as a row of ``REJECTS``."""
+    return {
+        "source": rejection.source,
+        "stage": rejection.stage,
+        "reason": rejection.reason,
+        "detail": rejection.detail,
+        "origin": rejection.origin,
+        "rejected_at": started_at,
+        "run_id": run_id,
+    }
+
+
+def _utc_day(instant: datetime) -> date:
+    return instant.astimezone(UTC).date()
+
+
+def _pack_instant(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    raise TypeError(f"not part of a row's content: {type(value).__name__}")

@@ -1,0 +1,282 @@
+"""Candidates for quotes: turns that a dash opens, and words between marks.
+
+A turn runs over as many sentences as its reporting clause closes. On a page a line is a
+paragraph and holds the whole turn; in a text with a line for every sentence the turn goes on
+over the following lines, and only the clause, the next dash, a heading or narration ends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transforms.attributions import Attribution, AttributionReader
+from transforms.lexicon import Lexicon
+from transforms.marks import Marked
+from transforms.records import QuoteKind
+from transforms.sentences import CLOSING_MARKS, DASHES, OPENING_MARKS, Segmentation, Sentence
+
+# Lines that one turn may run over where a line is a sentence.
+_MAX_LINES = 14
+_BULLETS = "*•·"
+# A dash at the line's start, after a colon, or after a closed sentence with a space behind it.
+# A minus sign touches its number, and a hyphen its word: both lack the space.
+_DASH = re.compile(
+    rf"(?:^[ \t]*[{DASHES}](?:[ \t]+|(?=[^\W\d_]|[{OPENING_MARKS}]))"
+    rf"|(?<=[:.!?…{CLOSING_MARKS}])[ \t]+[{DASHES}][ \t]+(?=[^\W_a-zæøå]|[{OPENING_MARKS}]))(?=\S)",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stretch that may be a quote. ``hull_end`` is where its reporting clause ends too."""
+
+    start: int
+    end: int
+    kind: QuoteKind
+    attribution: Attribution | None
+    hull_end: int
+    standalone: bool = False
+
+
+class TurnReader:
+    """Reads the turns of one text."""
+
+    def __init__(
+        self,
+        cut: Segmentation,
+        reader: AttributionReader,
+        lexicon: Lexicon,
+        heading_lines: frozenset[int],
+    ) -> None:
+        self._cut = cut
+        self._reader = reader
+        self._words = lexicon.words
+        self._heading_lines = heading_lines
+        self._openings = [match.end() for match in _DASH.finditer(cut.text)]
+        self._turn_lines = {
+            cut.line_at(opening)
+            for opening in self._openings
+            if cut.text[cut.lines[cut.line_at(opening)].start] in DASHES
+        }
+        self._is_interview = self._looks_like_interview()
+
+    def find_turns(self, marked: Sequence[Marked]) -> list[Candidate]:
+        """The turns, in order: those a dash opens, and those an unpartnered mark opens."""
+        starts: list[tuple[int, QuoteKind]] = [(start, "dash") for start in self._openings]
+        for span in marked:
+            line = self._cut.lines[self._cut.line_at(span.start)] if self._cut.lines else None
+            if not span.closed and line is not None and line.start == span.start - 1:
+                starts.append((span.start, span.kind))
+        found: list[Candidate] = []
+        bullets = self._find_bullets()
+        reach = 0
+        starts.sort()
+        limits = [start for start, _ in starts[1:]] + [len(self._cut.text)]
+        for (start, kind), limit in zip(starts, limits, strict=False):
+            line = self._cut.line_at(start)
+            if start < reach or line in bullets:
+                continue
+            turn = self._read_turn(start, kind, limit)
+            if turn is not None:
+                found.append(turn)
+                reach = turn.end
+        return found
+
+    def _read_turn(self, start: int, kind: QuoteKind, limit: int) -> Candidate | None:
+        cut = self._cut
+        line = cut.line_at(start)
+        sentence = cut.sentence_at(start)
+        inner_limit = self._before_dash(start, limit)
+        last = cut.lines[line].last_sentence
+        found = self._find_clause(start, sentence, last, inner_limit)
+        reaches_end = inner_limit >= cut.lines[line].end
+        if found is None and reaches_end and cut.one_sentence_lines:
+            if line not in self._heading_lines:
+                last = self._extend_over_lines(line)
+                found = self._find_clause(start, sentence, last, inner_limit)
+            if found is None or not self._closes_turn(found, line):
+                found = None
+                last = self._end_without_clause(line, last)
+        if found is None:
+            end = min(cut.sentences[last - 1].end, inner_limit)
+            if not self._can_stand_alone(start, end, line):
+                return None
+            return self._candidate(start, end, kind, None, end)
+        at, clause = found
+        speech_end = cut.tokens[clause.first].start
+        hull_end = min(cut.sentences[at].end, inner_limit)
+        if clause.resumes is not None:
+            again = self._reader.find_after_speech(
+                clause.resumes, min(cut.sentences[at].last, cut.token_at(inner_limit))
+            )
+            speech_end = cut.tokens[again.first].start if again else hull_end
+            if again is not None and again.mention is not None and again.mention.kind == "name":
+                clause = again
+        more = self._extend_into_speech(at, last, inner_limit)
+        return self._candidate(start, more or speech_end, kind, clause, max(hull_end, more or 0))
+
+    def _can_stand_alone(self, start: int, end: int, line: int) -> bool:
+        """Whether words that nobody is made to say are speech: list items and sums have no stop.
+
+        A heading has none either, nor has what a colon introduces.
+        """
+        before = self._cut.text[max(start - 4, 0) : start].rstrip(" \t" + DASHES)
+        return (
+            self._cut.text[end - 1] in ".!?…:" + CLOSING_MARKS
+            or line in self._heading_lines
+            or before.endswith(":")
+            or self._is_introduced(line)
+        )
+
+    def _find_clause(
+        self, start: int, first: int, last: int, limit: int
+    ) -> tuple[int, Attribution] | None:
+        """The first reporting clause in sentences ``first`` to ``last``, with its sentence."""
+        for position in range(first, last):
+            sentence = self._cut.sentences[position]
+            if sentence.start >= limit:
+                break
+            opening = max(sentence.first, self._cut.token_at(start))
+            stop = min(sentence.last, self._cut.token_at(limit))
+            clause = self._reader.find_after_speech(opening, stop)
+            if clause is not None:
+                return position, clause
+        return None
+
+    def _candidate(
+        self, start: int, end: int, kind: QuoteKind, clause: Attribution | None, hull_end: int
+    ) -> Candidate | None:
+        text = self._cut.text
+        end = _trim_end(text, start, end, clause is not None)
+        partners = {"«": "»", "“": "”", "„": "“”", '"': '"', "”": "”"}
+        if end - start > 1 and kind == "dash" and text[end - 1] in partners.get(text[start], ""):
+            whole = not any(
+                mark in text[start + 1 : end - 1] for mark in text[start] + text[end - 1]
+            )
+            if whole:
+                start, end, kind = start + 1, end - 1, "mixed"
+        return Candidate(start, end, kind, clause, max(hull_end, end)) if start < end else None
+
+    def _before_dash(self, start: int, limit: int) -> int:
+        """Where the next turn's dash stands, so that this one ends before it."""
+        text, end = self._cut.text, limit
+        if limit < len(text):
+            while end > start and (text[end - 1].isspace() or text[end - 1] in DASHES):
+                end -= 1
+        return end
+
+    def _extend_into_speech(self, at: int, last: int, limit: int) -> int | None:
+        """The end of speech that goes on behind its reporting clause, told by "I" and "we"."""
+        end = None
+        line = self._cut.sentences[at].line
+        for position in range(at + 1, last):
+            sentence = self._cut.sentences[position]
+            if sentence.line != line or sentence.start >= limit or not self._is_speech(sentence):
+                break
+            end = min(sentence.end, limit)
+        return end
+
+    # Where a line is a sentence
+
+    def _extend_over_lines(self, line: int) -> int:
+        """The sentence before which a turn ends at the latest."""
+        lines = self._cut.lines
+        end = line + 1
+        while (
+            end < len(lines)
+            and end - line < _MAX_LINES
+            and end not in self._turn_lines
+            and end not in self._heading_lines
+            and not lines[end].after_blank
+            and self._cut.text[lines[end].start] not in _BULLETS + OPENING_MARKS
+        ):
+            end += 1
+        return lines[end - 1].last_sentence
+
+    def _closes_turn(self, found: tuple[int, Attribution], line: int) -> bool:
+        """Whether all lines up to a clause can be speech.
+
+        Narration (*Hansen mener …*) between them says no, unless somebody says "I" behind it.
+        """
+        at, _ = found
+        first = self._cut.lines[line].last_sentence
+        narrated = False
+        for position in range(first, at + 1):
+            sentence = self._cut.sentences[position]
+            if self._is_speech(sentence):
+                narrated = False
+            elif self._is_narration(sentence):
+                narrated = True
+        return not narrated
+
+    def _end_without_clause(self, line: int, last: int) -> int:
+        """The sentence before which a turn ends that no clause closes."""
+        sentences = self._cut.sentences
+        end = first = self._cut.lines[line].last_sentence
+        personal = self._is_speech(sentences[first - 1])
+        for position in range(first, last):
+            sentence = sentences[position]
+            goes_on = self._cut.text[sentences[position - 1].end - 1] in ":,"
+            if self._is_narration(sentence) and not goes_on:
+                return end
+            if self._is_speech(sentence) or goes_on:
+                personal, end = True, position + 1
+        reached = last < len(self._cut.sentences) and (
+            self._cut.sentences[last].line in self._turn_lines | self._heading_lines
+        )
+        at_end = last == len(self._cut.sentences)
+        whole = self._is_interview or (personal and self._is_introduced(line))
+        return last if whole and (reached or at_end) else end
+
+    def _is_introduced(self, line: int) -> bool:
+        """Whether the line before ends in a colon."""
+        return line > 0 and self._cut.text[self._cut.lines[line - 1].end - 1] == ":"
+
+    def _is_speech(self, sentence: Sentence) -> bool:
+        tokens = self._cut.tokens[sentence.first : sentence.last]
+        exclaims = tokens[-1].text == "!"
+        return exclaims or any(token.lower in self._words.speech for token in tokens)
+
+    def _is_narration(self, sentence: Sentence) -> bool:
+        if self._is_speech(sentence):
+            return False
+        if self._cut.text[sentence.end - 1] == ":":
+            return True
+        return self._reader.opens_with_reporter(
+            sentence.first
+        ) or self._reader.reports_subject_first(sentence.first, sentence.last)
+
+    def _looks_like_interview(self) -> bool:
+        """Whether at least two turns are questions that another turn follows at once."""
+        questions = 0
+        for line in self._turn_lines:
+            end = self._extend_over_lines(line) if self._cut.one_sentence_lines else None
+            last = end if end is not None else self._cut.lines[line].last_sentence
+            following = self._cut.sentences[last].line if last < len(self._cut.sentences) else -1
+            asks = self._cut.text[self._cut.sentences[last - 1].end - 1] == "?"
+            questions += asks and following in self._turn_lines
+        return questions > 1
+
+    def _find_bullets(self) -> set[int]:
+        """Lines of lists: three and more in a row that open with a dash and have no stop."""
+        bullets: set[int] = set()
+        run: list[int] = []
+        for line in [*sorted(self._turn_lines), -1]:
+            if run and line != run[-1] + 1:
+                if len(run) >= 3:
+                    bullets.update(run)
+                run = []
+            if line >= 0 and self._cut.text[self._cut.lines[line].end - 1] not in '.!?…»”"':
+                run.append(line)
+        return bullets
+
+
+def _trim_end(text: str, start: int, end: int, by_clause: bool) -> int:
+    """Leave out the space, comma and dash between speech and its reporting clause."""
+    edge = ", \t\n\u00a0" + DASHES if by_clause else " \t\n\u00a0"
+    while end > start and text[end - 1] in edge:
+        end -= 1
+    return end
