@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pipelines.beam_log import configure_log
 from pipelines.config import ConfigError, load_job
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -96,6 +96,7 @@ def _run(options: argparse.Namespace, errors: Console) -> int:
     if options.output.exists() and not options.output.is_dir():
         _print_error(errors, f"newsbeam: {options.output} is a file; --output wants a folder")
         return USAGE
+    configure_log()
     # Beam takes seconds to import: not before the configuration is known to be right.
     from deltalake.exceptions import CommitFailedError
 
@@ -104,7 +105,6 @@ def _run(options: argparse.Namespace, errors: Console) -> int:
     from pipelines.summary import print_summary
     from transforms.staging import StagingLost
 
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     run_options = RunOptions(
         output=options.output,
         workers=options.workers,
@@ -156,3 +156,7 @@ def _positive(text: str) -> int:
 
 def _print_error(errors: Console, message: str) -> None:
     errors.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

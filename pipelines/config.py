@@ -196,6 +196,10 @@ def _explain(
             message = "is required"
         case "string_pattern_mismatch":
             message = f"{error['input']!r} is not allowed here; {_describe(model, path)}"
+        case "tuple_type" | "list_type":
+            message = "should be a list: one item a line, each after `- `"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            message = "should be a mapping: `key: value` lines, indented"
         case "string_type" if isinstance(error["input"], int | float | bool):
             message = f'should be text; put it in quotes: "{error["input"]}"'
         case _:

@@ -5,6 +5,8 @@ One graph: read -> extract -> clean -> enrich -> write, with every stage's rejec
 
 from __future__ import annotations
 
+import shlex
+import sys
 import tempfile
 import uuid
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineState
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipelines.config import Job
 from pipelines.progress import Progress, watch_progress
@@ -151,11 +154,12 @@ def choose_runner(arguments: Sequence[str], workers: int) -> tuple[Any, list[str
         named.append(passed[passed.index("--runner") + 1])
     if named and named[-1] != DIRECT:
         return None, passed
-    if workers > 1:
-        passed += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
-    else:
-        passed += ["--direct_num_workers=1", "--direct_running_mode=in_memory"]
-    return FnApiRunner(), passed
+    if workers == 1:
+        return FnApiRunner(), passed
+    command = f"{shlex.quote(sys.executable)} -m pipelines.worker"
+    processes = SubprocessSDKEnvironment.from_command_string(command)
+    passed.append(f"--direct_num_workers={workers}")
+    return FnApiRunner(default_environment=processes), passed
 
 
 def _count_rejection(rejection: Rejection) -> Rejection:

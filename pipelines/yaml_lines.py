@@ -63,19 +63,18 @@ def parse_yaml(text: str) -> YamlDocument:
     Raises:
         YamlError: the text is no YAML, or holds more than one document or an unknown tag.
     """
-    loader = _CoreLoader(text)
     lines: dict[Path, int] = {}
     repeated: list[Path] = []
     try:
+        loader = _CoreLoader(text)
         node = loader.get_single_node()
         data = None if node is None else _read_node(loader, node, (), lines, repeated)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(error.problem or str(error), mark.line + 1 if mark else 1) from None
-    except yaml.YAMLError as error:
-        raise YamlError(str(error), 1) from None
-    finally:
-        loader.dispose()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlError(f"{error.reason} (U+{error.character:04X})", line) from None
     return YamlDocument(data, lines, tuple(repeated))
 
 

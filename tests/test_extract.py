@@ -232,7 +232,7 @@ def test_every_word_of_a_text_is_in_its_lines(text: str) -> None:
     assert " ".join(" ".join(kept).split()) == normalize_line(" ".join(text.splitlines()))
 
 
-TAGS = "html head body article h1 h2 p div ul li table tr td br b a blockquote header time".split()  # noqa: SIM905
+TAGS = "html head body article h1 h2 p div ul li table tr td br b a blockquote header time".split()
 MARKUP = st.lists(
     st.sampled_from(TAGS).map(lambda tag: f"<{tag}>")
     | st.sampled_from(TAGS).map(lambda tag: f"</{tag}>")

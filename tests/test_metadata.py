@@ -103,6 +103,21 @@ def test_hostile_json_ld_takes_no_time(text: str) -> None:
     assert time.perf_counter() - began < 2
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("", f"<div class='{'byline-' * 50_000}'>"),
+        (f"<title>{'a - ' * 50_000}</title>", "<h1>b</h1>"),
+        ("<meta name='author' content='a@b og c'>" * 5_000, ""),
+        (f"<meta name='author' content='{'x' * 500_000}'>", "<h1>b</h1>" * 2_000),
+    ],
+)
+def test_hostile_pages_take_no_time(head: str, body: str) -> None:
+    began = time.perf_counter()
+    read(head, body)
+    assert time.perf_counter() - began < 3
+
+
 def test_meta_tags_are_the_second_source() -> None:
     found = read(
         """
@@ -137,7 +152,13 @@ def test_dates_from_the_page_and_the_address() -> None:
     found = read(url="https://avisa.no/2024/04/28/brua")
     assert found.published_at_from == "url_day"
     assert found.published_at == datetime(2024, 4, 28, tzinfo=OSLO)
-    found = read("", "<p>Publisert 28. april 2024</p><p>Brua er ferdig.</p>", "https://a.no/x")
+    dateline = "<h1>Brua</h1><div><span>Publisert 28. april 2024 kl. 14.47</span></div>"
+    found = read("", dateline, "https://a.no/x")
+    assert (found.published_at_from, found.published_at) == (
+        "text",
+        datetime(2024, 4, 28, 14, 47, tzinfo=OSLO),
+    )
+    found = read("", "<div class='date'>2024-04-28</div><p>Brua er ferdig.</p>", "https://a.no/x")
     assert (found.published_at_from, found.published_at) == (
         "text_day",
         datetime(2024, 4, 28, tzinfo=OSLO),

@@ -93,7 +93,7 @@ def stage_rows(staging: Staging, table: Table, rows: Sequence[Row]) -> StagedFil
         tuple((column, str(rows[0][column])) for column in table.partition_by),
         size,
         len(rows),
-        tuple(map(_row_facts, rows)) if table is ARTICLES else (),
+        tuple(map(_row_facts, rows)) if table.name == ARTICLES.name else (),
     )
 
 

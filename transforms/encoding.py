@@ -1,8 +1,8 @@
 """From bytes to text: which encoding a text or a page really has.
 
 Declared encodings are read the way browsers do (WHATWG Encoding Standard), with one
-difference: a body that is valid UTF-8 with multi-byte sequences is UTF-8 whatever was
-declared, because no other encoding produces such bytes by accident.
+difference: a body whose non-ASCII bytes form UTF-8 sequences is UTF-8 whatever was declared,
+because no other encoding produces such bytes by accident.
 """
 
 from __future__ import annotations
@@ -36,46 +36,13 @@ _SUPERSETS = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
-_CODECS = frozenset(
-    [
-        "utf-8",
-        "utf-16-le",
-        "utf-16-be",
-        "gb18030",
-        "cp932",
-        "cp949",
-        "big5hkscs",
-        "euc_jp",
-        "iso2022_jp",
-        "koi8-r",
-        "koi8-u",
-        "cp866",
-        "cp874",
-        "mac-roman",
-        "mac-cyrillic",
-        "cp1250",
-        "cp1251",
-        "cp1252",
-        "cp1253",
-        "cp1254",
-        "cp1255",
-        "cp1256",
-        "cp1257",
-        "cp1258",
-        "iso8859-2",
-        "iso8859-3",
-        "iso8859-4",
-        "iso8859-5",
-        "iso8859-6",
-        "iso8859-7",
-        "iso8859-8",
-        "iso8859-10",
-        "iso8859-13",
-        "iso8859-14",
-        "iso8859-15",
-        "iso8859-16",
-    ]
-)
+_CODECS = frozenset({
+    "utf-8", "utf-16-le", "utf-16-be", "gb18030", "cp932", "cp949", "big5hkscs", "euc_jp",
+    "iso2022_jp", "koi8-r", "koi8-u", "cp866", "cp874", "mac-roman", "mac-cyrillic", "cp1250",
+    "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859-2",
+    "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-10",
+    "iso8859-13", "iso8859-14", "iso8859-15", "iso8859-16",
+})  # fmt: skip
 
 # What text without any declaration is tried as when it does not look like windows-1252.
 _DETECTABLE = [
@@ -145,22 +112,26 @@ def _decode_mostly(body: bytes, codec: str) -> str | None:
     A page in the right encoding with a byte or two gone wrong keeps its text. One damaged
     character for every four intact non-ASCII ones is where the encoding itself is in doubt.
     """
-    text = body.decode(codec, "replace")
+    try:
+        return body.decode(codec)
+    except UnicodeDecodeError:
+        text = body.decode(codec, "replace")
     damaged = text.count(_REPLACEMENT)
-    if not damaged:
-        return text
     intact = len(text) - damaged - sum(map(str.isascii, text))
     return text if damaged * 4 <= intact else None
 
 
 def _looks_western(text: str) -> bool:
-    letters = [char for char in text if char.isalpha()]
+    """Whether text read as windows-1252 looks like a language that is written in it.
+
+    Its characters are among the known ones, and at most half of its letters are accented (in
+    Greek or Cyrillic read this way nearly all are); four more are granted to very short texts.
+    """
     foreign = [char for char in text if not char.isascii()]
     accented = sum(char in _WESTERN_LETTERS for char in foreign)
     signs = sum(char in _WESTERN_SIGNS for char in foreign)
-    # Norwegian has some 3 accented letters in 100, no Western language has more than 15;
-    # in Greek or Cyrillic read as windows-1252 nearly all are.
-    return accented + signs == len(foreign) and accented * 4 <= len(letters) + 8
+    letters = sum(map(str.isalpha, text))
+    return accented + signs == len(foreign) and accented * 2 <= letters + 4
 
 
 def _detect(body: bytes) -> str | None:
@@ -199,7 +170,7 @@ def decode_text(body: bytes, charset: str | None = None) -> str | None:
 def decode_html(body: bytes, charset: str | None = None) -> str:
     """Decode a page. Never fails: bytes that mean nothing become U+FFFD, and so does NUL.
 
-    In this order: byte order mark, valid UTF-8, ``charset`` (what the transport declared),
+    In this order: byte order mark, UTF-8, ``charset`` (what the transport declared),
     the page's own declaration, detection, windows-1252. A declared encoding that the body
     does not fit is passed over.
     """
@@ -214,12 +185,9 @@ def decode_html(body: bytes, charset: str | None = None) -> str:
 
 
 def _decode_unmarked(body: bytes, declared: list[str]) -> str | None:
-    """Decode by content first, then by the declared codecs, then by detection."""
-    if _is_utf8(body):
-        # Pure ASCII bytes may still be ISO-2022-JP or UTF-16: there a declaration counts.
-        declared = declared if body.isascii() else []
-    # UTF-8 comes once more, so that one damaged character does not cost the whole text.
-    for codec in [*declared, "utf-8"]:
+    """Decode as UTF-8 where that fits, then by the declared codecs, then by detection."""
+    # Pure ASCII bytes may still be ISO-2022-JP or UTF-16: there a declaration comes first.
+    for codec in [*declared, "utf-8"] if body.isascii() else ["utf-8", *declared]:
         if codec.startswith("utf-16") and b"\0" not in body:
             continue  # a wrong declaration: UTF-16 has a NUL in every ASCII character
         text = _decode_mostly(body, codec)
@@ -227,11 +195,3 @@ def _decode_unmarked(body: bytes, declared: list[str]) -> str | None:
             return text
     detected = _detect(body)
     return body.decode(detected, "replace") if detected else None
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

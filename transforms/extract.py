@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import apache_beam as beam
 from lxml import etree, html
 
 from transforms.characters import normalize_line, squeeze
 from transforms.encoding import decode_html, decode_text
 from transforms.languages import check_language, detect_language
 from transforms.metadata import merge_metadata, read_metadata
+from transforms.outcomes import REJECTED, route
 from transforms.page_text import ExtractorFault, extract_block, open_with_lead
 from transforms.records import Article, Block, Document, Metadata, Rejection
+from transforms.settings import Source
 
-# A headline is seldom longer; NRK's and VG's longest measured are below 150.
+# Ours: of the 111 headlines of the saved pages, the longest has 151 code points.
 _LONGEST_TITLE = 200
 _LONGEST_SENTENCE_TITLE = 100
 _TWO_SENTENCES = re.compile(r"[.!?]\s+\S.*\.$")
@@ -181,3 +186,20 @@ def _reads_as_title(line: str) -> bool:
 def _reject(document: Document, reason: str, detail: str) -> Rejection:
     provenance = document.provenance
     return Rejection(provenance.source, "extract", reason, detail, provenance.origin)
+
+
+class ExtractArticles(beam.PTransform):  # type: ignore[misc]
+    """``Document`` s to ``Article`` s as their sources are configured; output ``REJECTED``."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        super().__init__()
+        self._sources = sources
+
+    def _extract(self, document: Document) -> Any:
+        source = self._sources[document.provenance.source]
+        return route(
+            extract_article(document, language=source.language, timezone=ZoneInfo(source.timezone))
+        )
+
+    def expand(self, documents: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        return documents | beam.Map(self._extract).with_outputs(REJECTED, main="articles")

@@ -10,12 +10,13 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Parameters that name a campaign, a click or a recipient and never choose the page.
-_TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "hsa_", "at_campaign", "at_medium")
+_TRACKING_PREFIXES = ("utm_", "mtm_", "hsa_")
 _TRACKING_PARAMETERS = frozenset({
     "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "msclkid", "yclid",
     "twclid", "ttclid", "li_fat_id", "igsh", "igshid", "mc_cid", "mc_eid", "mkt_tok", "xtor",
     "cmpid", "_ga", "_gl", "_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "vero_id",
     "oly_anon_id", "oly_enc_id", "wt_mc", "wt.mc_id",
+    "pk_campaign", "pk_kwd", "pk_medium", "pk_source", "at_campaign", "at_medium",
 })  # fmt: skip
 _BAD_HOST = re.compile(r"[\s\\<>\"{}|^`%]")
 _PERCENT_CODE = re.compile(r"%[0-9A-Fa-f]{2}")

@@ -19,6 +19,7 @@ _MIN_WORDS = 2
 _MAX_TITLE_WORDS = 6
 # A line that is nothing but a marked utterance has at least this many words.
 _MIN_STANDALONE_WORDS = 4
+_MIN_SENTENCE_WORDS = 7
 _STOPS = ".!?…"
 _REACH = 40
 
@@ -32,9 +33,10 @@ class InlineReader:
         self._words = lexicon.words
         self._verbs = lexicon.verbs
 
-    def read(self, span: Marked, *, after_standalone: bool) -> Candidate | None:
+    def read(self, span: Marked, floor: int, *, after_standalone: bool) -> Candidate | None:
         """The quote in a marked stretch, or ``None``.
 
+        Tokens before ``floor`` belong to another quote.
         ``after_standalone`` says that the line before was a whole quote without a clause.
         """
         tokens = self._cut.tokens
@@ -45,10 +47,10 @@ class InlineReader:
         sentence = self._cut.sentences[self._cut.sentence_at(span.start)]
         end_sentence = self._cut.sentences[self._cut.sentence_at(span.end)]
         found = (
-            self._read_behind(last, end_sentence, words)
-            or self._read_colon(first, sentence)
-            or self._read_governing(first, last, sentence, words)
-            or self._read_according(first, last, sentence, end_sentence, words)
+            self._read_colon(first, words)
+            or self._read_governing(first, last, max(sentence.first, floor), words)
+            or self._read_behind(first, last, sentence, end_sentence.last, words)
+            or self._read_according(first, last, end_sentence.last, words)
         )
         standalone = found is None and self._is_standalone(span, words, after_standalone)
         if found is None and not standalone:
@@ -56,77 +58,91 @@ class InlineReader:
         hull = max(span.end, tokens[found.last - 1].end if found else 0)
         return Candidate(span.start, span.end, span.kind, found, hull, standalone)
 
-    def _read_behind(self, last: int, sentence: Sentence, words: list[Token]) -> Attribution | None:
-        """*«…», sier Hansen*."""
-        index = last + 1
-        if index < sentence.last and self._cut.tokens[index].text in ",.!?":
-            index += 1
-        # The sentence may have been cut behind the mark's own stop: "«Nei!» ropte Hansen."
-        if index >= sentence.last:
-            return None
-        if self._cut.tokens[index].text[0].isupper():
-            return None
-        clause = self._reader.read_inverted(index, sentence.last) or self._reader.read_comparison(
-            index, sentence.last
-        )
-        if clause is None or len(words) >= _MIN_WORDS:
-            return clause
-        # A single word is an utterance only where it looks like one: "«Hellemyr!», brølte han."
-        whole = sentence.first == last - 2 or words[0].text[0].isupper()
-        return clause if whole else None
+    def _read_behind(
+        self, first: int, last: int, sentence: Sentence, end: int, words: list[Token]
+    ) -> Attribution | None:
+        """*«…», sier Hansen*.
 
-    def _read_colon(self, first: int, sentence: Sentence) -> Attribution | None:
+        The clause may report the whole sentence, so that a title or a single word in it is no
+        quote; but it may be one where the sentence begins with it (*«Hei!», ropte han*).
+        """
+        partial = first - 1 > sentence.first and self._cut.tokens[first - 2].text not in ":–—-"
+        if partial and (len(words) < _MIN_WORDS or self._looks_like_title(words, first - 1, last)):
+            return None
+        index = last + 1
+        if index < end and self._cut.tokens[index].text in ",.!?":
+            index += 1
+        if index >= end or self._cut.tokens[index].text[0].isupper():
+            return None
+        return self._reader.read_inverted(index, end) or self._reader.read_comparison(index, end)
+
+    def _read_colon(self, first: int, words: list[Token]) -> Attribution | None:
         """*Hansen sier: «…»*, also with the colon at the end of the line before."""
         tokens = self._cut.tokens
         colon = first - 2
         if colon < 1 or tokens[colon].text != ":":
             return None
-        start = self._cut.sentences[self._cut.sentence_at(tokens[colon].start)].first
-        return self._reader.find_before_speech(max(start, colon - _REACH), colon)
+        sentence = self._cut.sentences[self._cut.sentence_at(tokens[colon].start)]
+        start = max(sentence.first, colon - _REACH)
+        clause = self._reader.find_before_speech(start, colon)
+        if clause is None and len(words) >= _MIN_STANDALONE_WORDS:
+            return self._reader.find_label(start, colon)
+        return clause
 
     def _read_governing(
-        self, first: int, last: int, sentence: Sentence, words: list[Token]
+        self, first: int, last: int, floor: int, words: list[Token]
     ) -> Attribution | None:
-        """*Hansen hyller «…»*, *Hansen sier at han er «…»*: a partial quote in its sentence."""
+        """*Hansen hyller «…»*, *Hansen sier at han er «…»*, *ifølge Hansen er det «…»*."""
         opening = first - 1
-        if len(words) < _MIN_WORDS or self._looks_like_title(words, opening, last):
+        if not self._is_cry(first, last) and (
+            len(words) < _MIN_WORDS or self._looks_like_title(words, opening, last)
+        ):
             return None
-        start = max(sentence.first, opening - _REACH)
+        start = max(floor, opening - _REACH)
         for index in range(opening - 1, start - 1, -1):
             if self._cut.tokens[index].text in ";:":
-                return None
-            if self._cut.tokens[index].lower in self._verbs or (
-                self._cut.tokens[index].lower in self._words.ascribing
-            ):
-                return self._reader.find_before_speech(start, min(index + 12, opening))
-        return None
+                start = index + 1
+                break
+        clause = self._reader.find_before_speech(start, opening)
+        return clause if clause is None or self._reaches(clause.first, opening) else None
+
+    def _is_cry(self, first: int, last: int) -> bool:
+        """*brølte «Hellemyr!»*: a single word is an utterance right behind a verb of saying."""
+        tokens = self._cut.tokens
+        return tokens[last - 1].text in "!?" and tokens[first - 2].lower in self._verbs
+
+    def _reaches(self, verb: int, opening: int) -> bool:
+        """Whether a verb governs words behind a comma: only indirect speech goes on so far."""
+        between = self._cut.tokens[verb + 1 : opening]
+        comma = any(token.text == "," for token in between)
+        return not comma or any(token.lower in self._words.complementizers for token in between)
 
     def _read_according(
-        self, first: int, last: int, sentence: Sentence, end_sentence: Sentence, words: list[Token]
+        self, first: int, last: int, end: int, words: list[Token]
     ) -> Attribution | None:
-        """*«…», ifølge Hansen*; *Ifølge Hansen er det «…»*."""
+        """*«…», ifølge Hansen*."""
         if len(words) < _MIN_WORDS or self._looks_like_title(words, first - 1, last):
             return None
-        for index in (last + 1, last + 2, sentence.first):
-            if index < end_sentence.last:
-                found = self._reader.read_according(index, end_sentence.last)
-                if found is not None:
-                    return found
+        for index in range(last + 1, min(last + 3, end)):
+            found = self._reader.read_according(index, end)
+            if found is not None:
+                return found
         return None
 
     def _is_standalone(self, span: Marked, words: list[Token], after_standalone: bool) -> bool:
-        """Whether the line is one marked utterance, in a row of such or behind a colon."""
+        """Whether whole lines are one marked utterance.
+
+        It is introduced by a colon, stands in a row of such, or is a full sentence by itself.
+        """
         text = self._cut.text
         begin = self._cut.lines[self._cut.line_at(span.start)].start
         end = self._cut.lines[self._cut.line_at(span.end)].end
         if begin != span.start - 1 or end > span.end + 2 or len(words) < _MIN_STANDALONE_WORDS:
             return False
-        introduced = (
-            text[:begin].rstrip()[-1:] == ":"
-            if begin < 200
-            else (text[begin - 200 : begin].rstrip()[-1:] == ":")
-        )
-        return introduced or after_standalone
+        introduced = text[max(begin - 3, 0) : begin].rstrip().endswith(":")
+        stops = text[span.end - 1] in _STOPS or text[end - 1] in _STOPS
+        full = len(words) >= _MIN_SENTENCE_WORDS and stops
+        return introduced or after_standalone or full
 
     def _looks_like_title(self, words: list[Token], opening: int, last: int) -> bool:
         tokens = self._cut.tokens

@@ -52,7 +52,12 @@ class Lake:
             return -1
 
     def create(self) -> None:
-        """Create the tables that are not there."""
+        """Create the folder and the tables that are not there.
+
+        Raises:
+            OSError: the folder cannot be made or written.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
         for table in TABLES:
             for last_try in (False, True):
                 try:

@@ -16,6 +16,8 @@ from transforms.settings import Settings
 PARTICLE_GAP = " … "
 # A role noun shorter than this counts whole only: "humor" is no mother.
 _MIN_COMPOUND = 4
+# Letters before it at the least: "gleder" is no leader.
+_MIN_PREFIX = 2
 
 
 class Verb(NamedTuple):
@@ -38,6 +40,7 @@ class Pronouns(Settings):
     masculine: tuple[str, ...] = Field((), description="he")
     feminine: tuple[str, ...] = Field((), description="she")
     plural: tuple[str, ...] = Field((), description="they; also 'both', 'the two'")
+    indefinite: tuple[str, ...] = Field((), description="some, many, one: nobody in particular")
     dummy: tuple[str, ...] = Field((), description="it, as the subject of impersonal verbs")
     anaphoric: tuple[str, ...] = Field(
         (), description="this, that: stand for the speech before, as in 'Dette sier Hansen.'"
@@ -67,6 +70,11 @@ class Lexicon(Settings):
         (),
         description="Finite forms that take somebody's words as an object: 'kaller det «…»'. "
         "They need a subject before or after them and marks around the words.",
+    )
+    nonfinite_verbs: tuple[str, ...] = Field(
+        (),
+        description="Infinitives and participles of verbs of saying; they count where indirect "
+        "speech follows: 'har sagt at han er «…»'.",
     )
     attributing_prepositions: tuple[str, ...] = Field(
         (), description="'according to': 'ifølge', 'i fylgje'."
@@ -118,6 +126,9 @@ class Lexicon(Settings):
         description="Endings of definite nouns for persons that no role noun covers: 'eren' in "
         "'kristiansanderen'.",
     )
+    plural_endings: tuple[str, ...] = Field(
+        (), description="Endings of definite nouns for several persons: 'ne' in 'forskerne'."
+    )
     name_titles: tuple[str, ...] = Field(
         (), description="Titles that count as part of a name: 'dronning' (Sonja)."
     )
@@ -159,14 +170,20 @@ class _Words:
     def __init__(self, lexicon: Lexicon) -> None:
         pronouns = lexicon.pronouns
         self.ascribing = frozenset(lexicon.ascribing_verbs)
-        self.according = tuple(tuple(p.split()) for p in lexicon.attributing_prepositions)
+        self.nonfinite = frozenset(lexicon.nonfinite_verbs)
+        self.according: dict[str, list[tuple[str, ...]]] = {}
+        for preposition in lexicon.attributing_prepositions:
+            phrase = tuple(preposition.split())
+            self.according.setdefault(phrase[0], []).append(phrase)
         self.speech = frozenset(pronouns.speech)
         self.anaphoric = frozenset(pronouns.anaphoric)
         self.dummy = frozenset(pronouns.dummy)
         self.masculine = frozenset(pronouns.masculine)
         self.feminine = frozenset(pronouns.feminine)
+        self.indefinite = frozenset(pronouns.indefinite)
         self.plural = frozenset(pronouns.plural)
         self.pronouns = self.masculine | self.feminine | self.plural
+        self.subjects = self.speech | self.pronouns | self.dummy | self.indefinite
         self.determiners = frozenset(lexicon.determiners)
         self.genitives = frozenset(lexicon.genitive_words)
         self.conjunctions = frozenset(lexicon.conjunctions)
@@ -174,6 +191,7 @@ class _Words:
         self.prepositions = frozenset(lexicon.prepositions) | self.complements
         self.adverbs = frozenset(lexicon.clause_adverbs)
         self.subordinators = frozenset(lexicon.subordinators)
+        self.subordinating = self.subordinators - self.prepositions
         self.complementizers = frozenset(lexicon.complementizers)
         self.resuming = frozenset(lexicon.resuming_words)
         self.utterances = frozenset(lexicon.utterance_nouns)
@@ -186,9 +204,7 @@ class _Words:
         self.abbreviations = frozenset(lexicon.abbreviations)
         # Words that stop a noun phrase, and that do not belong to a name where a sentence begins.
         self.closed = (
-            self.speech
-            | self.dummy
-            | self.pronouns
+            self.subjects
             | self.determiners
             | self.conjunctions
             | self.prepositions
@@ -197,12 +213,13 @@ class _Words:
             | self.complementizers
             | self.resuming
             | frozenset(lexicon.function_words)
-            | frozenset(p[0] for p in self.according)
+            | frozenset(self.according)
         )
+        self.several = tuple(lexicon.plural_endings)
         self.agents = tuple(lexicon.agent_endings)
         self.roles = frozenset(lexicon.role_nouns)
         self._compounds = tuple(noun for noun in self.roles if len(noun) >= _MIN_COMPOUND)
-        self._definite = tuple(sorted(lexicon.definite_endings, key=len, reverse=True))
+        self.definite = tuple(sorted(lexicon.definite_endings, key=len, reverse=True))
 
     def role_stem(self, word: str) -> str | None:
         """A role noun (or a compound of one) without its definite ending, else ``None``.
@@ -210,8 +227,8 @@ class _Words:
         With "forsker" among the nouns and "en" among the endings, "navneforskeren" gives
         "navneforsker".
         """
-        for stem in (word, *(word.removesuffix(ending) for ending in self._definite)):
+        for stem in (word, *(word.removesuffix(ending) for ending in self.definite)):
             for noun in (stem, stem + "e"):  # kvinne, kvinnen
-                if noun in self.roles or noun.endswith(self._compounds):
+                if noun in self.roles or noun[_MIN_PREFIX:].endswith(self._compounds):
                     return noun
         return None

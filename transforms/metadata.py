@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 from zoneinfo import ZoneInfo
@@ -69,6 +70,8 @@ _PAYWALL = {
 _TITLE_SEPARATOR = re.compile(r"\s+[|–—·•»:-]\s+|\s*\|\s*")
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=[/_.-]|$)")
 _LONGEST_HEADLINE = 300
+_LONGEST_DATELINE = 60
+_MOST_BEHIND = 60
 _TIME_NEAR = "(ancestor::*[self::article or self::header][1]//time|following::time)[@datetime][1]"
 
 
@@ -87,8 +90,8 @@ def read_metadata(
     * title: the page's headline, without the site's name.
     * lead: the page's description; ``extract_article`` knows whether it is printed.
     * published_at, from the first of: ``jsonld``, ``meta``, ``time_tag`` (the <time> that says
-      so or stands by the headline), ``url_day`` and ``text_day`` (midnight of the day in the
-      address, or that htmldate finds in the page).
+      so or stands by the headline), ``text`` (a short line behind the headline), ``url_day`` and
+      ``text_day`` (midnight of the day in the address, or that htmldate finds in the page).
     * url: rel=canonical, else og:url. One that leads to another site or to a front page is not
       believed when ``url`` is known, which then stands itself.
     * language: as stated, which need not be true.
@@ -245,6 +248,7 @@ def _read_published(
         ("jsonld", [*_strings(node, "datePublished"), *_strings(node, "dateCreated")]),
         ("meta", _texts(meta, _PUBLISHED)),
         ("time_tag", _list_time(tree)),
+        ("text", _list_dateline(tree)),
         ("url_day", ["-".join(day) for day in _URL_DAY.findall(url or "")]),
         ("text_day", _find_day(tree, url, latest)),
     ]
@@ -276,11 +280,24 @@ def _list_time(tree: html.HtmlElement) -> Iterator[str]:
         )
 
 
+def _list_dateline(tree: html.HtmlElement) -> Iterator[str]:
+    """Yield the short lines behind the h1, where "Publisert 28. april 2024 kl. 14.47" stands."""
+    heading = next(tree.iter("h1"), None)
+    behind = heading.xpath("following::*") if heading is not None else []
+    for element in islice(behind, _MOST_BEHIND):
+        if isinstance(element.tag, str) and element.tag not in ("script", "style"):
+            text = normalize_line(element.text_content())
+            if len(text) <= _LONGEST_DATELINE:
+                yield text
+
+
 def _find_day(tree: html.HtmlElement, url: str | None, latest: datetime | None) -> Iterator[str]:
-    # htmldate's own search: a generator, so that it is paid for only where nothing else is known.
+    # A generator: paid for only where nothing else is known. Its extensive search takes any day
+    # that the text mentions, and most of the time of all metadata.
     found = find_date(
         tree,
         original_date=True,
+        extensive_search=False,
         url=url,
         min_date="1990-01-01",
         max_date=latest.date().isoformat() if latest else None,

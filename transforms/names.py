@@ -6,6 +6,7 @@ told by a first name, by a role noun before the name, or by the full name elsewh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -13,9 +14,14 @@ from transforms.lexicon import Lexicon
 from transforms.records import Entity
 from transforms.sentences import Segmentation, Token
 
-_PERSON = "PER"
+# What spaCy pipelines for different languages call a person.
+_PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
+# "NATOs", "FN's": what follows is another name.
+_ACRONYM_GENITIVE = re.compile(r"[A-ZÆØÅ]{2}s$|['’]s$")
 # Longer runs are headings in capitals or lists, and their parts would cost quadratic time.
 _MAX_TOKENS = 8
+# A shorter name in "s" is rather a name (Nes, Moss) than a genitive.
+_MIN_GENITIVE = 5
 
 
 class Name(NamedTuple):
@@ -41,6 +47,7 @@ class Names:
     def __init__(self, cut: Segmentation, lexicon: Lexicon, entities: Sequence[Entity]) -> None:
         self._cut = cut
         self._words = lexicon.words
+        self._verbs = lexicon.verbs
         self._openers = {sentence.first for sentence in cut.sentences}
         self._labelled = _spread(cut, entities)
         self._common = {token.lower for token in cut.tokens if token.text[0].islower()}
@@ -54,7 +61,9 @@ class Names:
         runs = self._strip_openers(list(self._find_runs()))
         self._plain = {cut.text[cut.tokens[a].start : cut.tokens[b - 1].end] for a, b in runs}
         self._plain |= {cut.tokens[b - 1].text for _, b in runs}
-        names = [self._name(first, last) for first, last in runs]
+        # What stands somewhere without a noun behind it is no genitive: "Nes" in ", sier Nes."
+        self._absolute = {cut.tokens[b - 1].text for _, b in runs if not self._precedes_noun(b)}
+        names = [self._read_name(first, last) for first, last in runs]
         full = _find_full_names(names)
         self.all = [
             name._replace(
@@ -75,23 +84,18 @@ class Names:
             last = index + 1
             owner = self._labelled.get(index)
             while last < len(tokens) and last - index < _MAX_TOKENS and self._continues_name(last):
-                other = self._labelled.get(last)
-                if (
-                    other is not owner
-                    and (other or owner)
-                    and _PERSON
-                    in (
-                        getattr(other, "label", None),
-                        getattr(owner, "label", None),
-                    )
-                ):
+                if self._parts_from(owner, self._labelled.get(last)):
                     break
-                last += (
-                    2 if tokens[last].lower in self._words.particles or _is_dot(tokens, last) else 1
-                )
+                particle = tokens[last].lower in self._words.particles
+                last += 2 if particle or _is_dot(tokens, last) else 1
             last = min(last, len(tokens))
             yield index, last
             index = last
+
+    def _parts_from(self, owner: Entity | None, other: Entity | None) -> bool:
+        """Whether a name ends between two tokens, because a person's name begins or ends there."""
+        labels = {entity.label for entity in (owner, other) if entity is not None}
+        return owner is not other and not labels.isdisjoint(_PERSON_LABELS)
 
     def _strip_openers(self, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Take a headline's first word off a run whose rest is a name elsewhere.
@@ -131,10 +135,13 @@ class Names:
             return True
         if precedes:  # "President Tokajev": the role opens the sentence, not the name.
             return not self._is_role(token) or token.lower in self._words.titles
-        return token.lower not in self._common and not self._is_role(token)
+        if self._labelled:  # A model has read the text and found no name here.
+            return index in self._labelled
+        plural = token.lower.endswith(self._words.several + self._words.agents)
+        return token.lower not in self._common and not self._is_role(token) and not plural
 
     def _is_labelled_person(self, index: int) -> bool:
-        return index in self._labelled and self._labelled[index].label == _PERSON
+        return index in self._labelled and self._labelled[index].label in _PERSON_LABELS
 
     def _follows_opening(self, index: int) -> bool:
         """Whether a word is capitalised only because a colon, a mark or a dash precedes it."""
@@ -148,7 +155,7 @@ class Names:
             return False
         if _is_dot(tokens, index):
             return index + 1 < len(tokens) and tokens[index + 1].is_capitalised
-        if tokens[index - 1].text.endswith(("'s", "’s")):
+        if _ACRONYM_GENITIVE.search(tokens[index - 1].text):
             return False
         if token.lower in self._words.particles and token.text[0].islower():
             return index + 1 < len(tokens) and tokens[index + 1].is_capitalised
@@ -157,21 +164,21 @@ class Names:
     def _is_role(self, token: Token) -> bool:
         return self._words.role_stem(token.lower) is not None
 
-    def _name(self, first: int, last: int) -> Name:
+    def _read_name(self, first: int, last: int) -> Name:
         tokens = self._cut.tokens
         start, end = tokens[first].start, tokens[last - 1].end
         text = self._cut.text[start:end]
         bare, genitive = self._without_genitive(first, last, text)
         entity = self._labelled.get(first) or self._labelled.get(last - 1)
-        person = None if entity is None else entity.label == _PERSON
+        person = None if entity is None else entity.label in _PERSON_LABELS
         full = entity.name if entity is not None and bare in entity.name else bare
         return Name(first, last, start, end, bare, person, genitive, full)
 
     def _without_genitive(self, first: int, last: int, text: str) -> tuple[str, bool]:
         """A name without the ending "s", and whether it is a genitive.
 
-        "Hans" and "Lukas" keep theirs: a genitive needs a noun behind it, or the bare form
-        elsewhere in the text.
+        "Hans" keeps its own: a genitive has the bare form elsewhere in the text, or a noun
+        behind it wherever it stands.
         """
         tokens = self._cut.tokens
         following = tokens[last] if last < len(tokens) else None
@@ -180,6 +187,8 @@ class Names:
         for ending in ("'s", "’s", "'", "’"):
             if text.endswith(ending):
                 return text[: -len(ending)], True
+        if _ACRONYM_GENITIVE.search(text):
+            return text[:-1], True
         if not text.endswith("s") or len(text) < 3:
             return text, False
         bare = text[:-1]
@@ -188,11 +197,20 @@ class Names:
         entity = self._labelled.get(last - 1)
         if entity is not None and entity.name.endswith(bare) and entity.text.endswith("s"):
             return bare, True
-        noun = following is not None and following.text[0].islower()
-        if noun and following is not None and following.lower not in self._words.closed:
-            known = tokens[first].lower in self._words.male | self._words.female
-            return (text, True) if last - first == 1 and known else (bare, True)
-        return text, False
+        if len(tokens[last - 1].text) < _MIN_GENITIVE or tokens[last - 1].text in self._absolute:
+            return text, False
+        known = tokens[last - 1].lower in self._words.male | self._words.female
+        return (text if known else bare, True) if self._precedes_noun(last) else (text, False)
+
+    def _precedes_noun(self, last: int) -> bool:
+        """Whether a word that can be a noun or an adjective follows a name."""
+        following = self._cut.tokens[last] if last < len(self._cut.tokens) else None
+        return (
+            following is not None
+            and following.text[0].islower()
+            and following.lower not in self._words.closed
+            and following.lower not in self._verbs
+        )
 
     def _is_person(self, name: Name, full: dict[str, str]) -> bool | None:
         if name.is_person is not None:
@@ -244,8 +262,8 @@ def _find_full_names(names: list[Name]) -> dict[str, str]:
     for name in names:
         words = name.text.split()
         whole = by_last.get(name.text) or (by_first.get(name.text) if len(words) == 1 else None)
-        ends = (whole or name.text).split()
-        full[name.text] = by_ends.get((ends[0], ends[-1]), whole or name.text)
+        parts = (whole or name.text).split()
+        full[name.text] = by_ends.get((parts[0], parts[-1]), whole or name.text)
     return full
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from importlib.metadata import entry_points
 
 import spacy
 from spacy.language import Language as Pipeline
@@ -29,6 +30,11 @@ def load_pipeline(name: str) -> Pipeline:
     Raises:
         OSError: it is not installed.
     """
+    # A pipeline inside another distribution, as nb_newsbeam is in newsbeam, is known by its
+    # entry point alone; spacy.load looks for a distribution of that name.
+    for entry in entry_points(group="spacy_models", name=name):
+        pipeline: Pipeline = entry.load().load(exclude=list(_UNUSED))
+        return pipeline
     return spacy.load(name, exclude=list(_UNUSED))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -44,6 +45,10 @@ _NO_LEAD_TAGS = ("h1", "figure", "form", "button", "script", "style", "nav", "fo
 _MOST_DISTANCE = 60
 _SHORTEST_PROSE = 80
 _ENOUGH_SHARE = 0.5
+
+
+# It warns of every page without text; each of those becomes a rejection of ours.
+logging.getLogger("trafilatura").setLevel(logging.ERROR)
 
 
 class ExtractorFault(Exception):

@@ -7,6 +7,7 @@ in a few fixed shapes. ``docs/quotes.md`` tells the order of the steps and what 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from transforms.lexicon import Lexicon
 from transforms.marks import Marked, find_marked
 from transforms.names import Names
 from transforms.records import Entity, Heading, Quote
-from transforms.sentences import DASHES, Segmentation
+from transforms.sentences import CLOSING_MARKS, DASHES, Segmentation
 from transforms.speakers import Cast
 from transforms.turns import Candidate, TurnReader
 
@@ -25,6 +26,8 @@ from transforms.turns import Candidate, TurnReader
 _MIN_CONTENT_LETTERS = 4
 # The part of a heading's content words that a quote must hold to be its source.
 _MIN_SHARE = 0.6
+# Of the quotes that hold a word, only the first ones are compared: it keeps the time linear.
+_MAX_HOLDERS = 20
 
 
 def find_quotes(
@@ -69,7 +72,8 @@ def _find_inline(
         if ahead < len(turns) and turns[ahead].start <= span.end:
             continue
         line = cut.line_at(span.start)
-        quote = reader.read(span, after_standalone=standalone_line == line - 1)
+        floor = cut.token_at(turns[ahead - 1].end) if ahead else 0
+        quote = reader.read(span, floor, after_standalone=standalone_line == line - 1)
         if quote is not None:
             found.append(quote)
             if quote.standalone:
@@ -99,7 +103,8 @@ class _Ascriber:
         self._reader = reader
         self._cast = cast
         self._heading_lines = heading_lines
-        self._seen = 0
+        self._seen = 0  # Tokens whose persons are known.
+        self._floor = 0  # The token behind the last quote: its words introduce nothing.
 
     def ascribe(self, candidates: Sequence[Candidate]) -> tuple[Quote, ...]:
         quotes: list[Quote] = []
@@ -114,6 +119,7 @@ class _Ascriber:
             if ascription.speaker is not None and self._cast.is_person(ascription.speaker):
                 self._cast.promote(ascription.speaker)
             self._seen = max(self._seen, self._cut.token_at(candidate.hull_end))
+            self._floor = self._cut.token_at(candidate.end)
             quotes.append(self._quote(candidate, ascription, is_heading=False))
         return self._ascribe_headings(quotes)
 
@@ -158,15 +164,22 @@ class _Ascriber:
     def _ascribe_one(
         self, candidate: Candidate, following: Candidate | None, named_later: str | None
     ) -> _Ascription:
-        found = candidate.attribution or self._read_introduction(candidate.start)
+        found = candidate.attribution or self._read_introduction(candidate.start, self._floor)
         asks = self._cut.text[candidate.end - 1] == "?"
         if found is None:
             found = self._read_sentence_behind(candidate)
         if found is not None and found.mention is not None:
             return _Ascription(self._cast.resolve(found.mention), found)
-        if candidate.standalone or (asks and self._answers(candidate, following)):
-            return _Ascription()  # A message without its author, or an interviewer's question.
+        if asks and self._answers(candidate, following):
+            return _Ascription()  # An interviewer's question.
+        if candidate.standalone and self._is_shown(candidate):
+            return _Ascription()  # A message without its author.
         return _Ascription(self._cast.foremost or named_later)
+
+    def _is_shown(self, candidate: Candidate) -> bool:
+        """Whether a marked line is one of several, or follows a colon that names nobody."""
+        before = self._cut.text[max(candidate.start - 6, 0) : candidate.start - 1].rstrip()
+        return before.endswith((":", *CLOSING_MARKS))
 
     def _answers(self, question: Candidate, following: Candidate | None) -> bool:
         """Whether the next turn follows a question at once."""
@@ -175,8 +188,11 @@ class _Ascriber:
         between = self._cut.text[question.end : following.start]
         return not between.strip(DASHES + " \n\t\u00a0")
 
-    def _read_introduction(self, start: int) -> Attribution | None:
-        """The clause before a colon that introduces a turn, on its line or the one before."""
+    def _read_introduction(self, start: int, floor: int = 0) -> Attribution | None:
+        """The clause before a colon that introduces a turn, on its line or the one before.
+
+        Tokens before ``floor`` belong to another quote.
+        """
         cut = self._cut
         before = cut.token_at(start) - 1
         while before >= 0 and cut.tokens[before].text in DASHES + '«“„"':
@@ -184,8 +200,9 @@ class _Ascriber:
         if before < 1 or cut.tokens[before].text != ":":
             return None
         sentence = cut.sentences[cut.sentence_at(cut.tokens[before].start)]
-        clause = self._reader.find_before_speech(sentence.first, before)
-        return clause or self._reader.find_label(sentence.first, before)
+        first = max(sentence.first, floor)
+        clause = self._reader.find_before_speech(first, before)
+        return clause or self._reader.find_label(first, before)
 
     def _read_sentence_behind(self, candidate: Candidate) -> Attribution | None:
         position = self._cut.sentence_at(candidate.end - 1) + 1
@@ -215,21 +232,31 @@ class _Ascriber:
         A heading's label (*Ekspert: – …*) is its mention; a label that names a known person does
         where no quote repeats the words.
         """
-        spoken = [
-            (_content_words(quote.text), quote.speaker)
-            for quote in quotes
-            if quote.speaker is not None and not quote.is_heading
-        ]
+        holders: dict[str, list[int]] = defaultdict(list)
+        for position, quote in enumerate(quotes):
+            if quote.speaker is not None and not quote.is_heading:
+                for word in _content_words(quote.text):
+                    if len(holders[word]) < _MAX_HOLDERS:
+                        holders[word].append(position)
         return tuple(
-            self._ascribe_heading(quote, spoken) if quote.is_heading else quote for quote in quotes
+            self._ascribe_heading(quote, self._find_source(quote, quotes, holders))
+            if quote.is_heading
+            else quote
+            for quote in quotes
         )
 
-    def _ascribe_heading(self, quote: Quote, spoken: list[tuple[frozenset[str], str]]) -> Quote:
-        words = _content_words(quote.text)
-        shares = [(len(words & body) / len(words), speaker) for body, speaker in spoken if words]
-        share, speaker = max(shares, key=lambda pair: pair[0], default=(0.0, None))
-        if share < _MIN_SHARE:
-            speaker = None
+    def _find_source(
+        self, heading: Quote, quotes: list[Quote], holders: dict[str, list[int]]
+    ) -> str | None:
+        """The speaker of the quote that holds most of a heading's content words."""
+        words = _content_words(heading.text)
+        shared = Counter(position for word in words for position in holders.get(word, ()))
+        if not shared:
+            return None
+        position, count = max(shared.items(), key=lambda item: (item[1], -item[0]))
+        return quotes[position].speaker if count >= _MIN_SHARE * len(words) else None
+
+    def _ascribe_heading(self, quote: Quote, speaker: str | None) -> Quote:
         label = self._read_introduction(quote.start)
         mention = label.mention if label is not None else None
         named = self._cast.find_person(mention) if mention is not None else None

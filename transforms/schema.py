@@ -74,8 +74,8 @@ ARTICLES = Table(
         Column(
             "published_at_from",
             pa.string(),
-            "Evidence for `published_at`: json, jsonld, meta, time_tag; or a day only: "
-            "text_day, url_day (midnight in the source's time zone).",
+            "Evidence for `published_at`: json, jsonld, meta, time_tag, text (a line by the "
+            "headline); or a day only: url_day, text_day (midnight in the source's time zone).",
         ),
         Column("modified_at", _INSTANT, "Last change that the publisher states."),
         Column("fetched_at", _INSTANT, "When the page was fetched; null for plain files."),

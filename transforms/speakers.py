@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from transforms.attributions import AttributionReader, Mention
+from transforms.attributions import AttributionReader
 from transforms.lexicon import Lexicon
 from transforms.names import Name, Names
+from transforms.noun_phrases import Mention
 from transforms.sentences import Segmentation, Sentence
 
 # Persons farther back than this are not what a pronoun stands for.
@@ -38,10 +39,11 @@ class Cast:
         self._gender: dict[str, str] = {}
         self._roles: dict[str, set[str]] = defaultdict(set)
         self._places: dict[str, set[str]] = defaultdict(set)
+        self._salient: list[str] = []
+        self._pair: str | None = None
+        self._learn()
         self._people = {name.full for name in names.all if self._is_person(name)}
         self._by_surname = {person.split()[-1]: person for person in self._people}
-        self._salient: list[str] = []
-        self._learn()
 
     def observe(self, sentence: Sentence, first: int, last: int) -> None:
         """Take note of whom narration, tokens ``first`` to ``last`` of a sentence, is about."""
@@ -63,8 +65,28 @@ class Cast:
                 person = self._find_by_role(Mention(index, index + 1, "role", index, True))
                 if person is not None:
                     (fronted if opens else others).append(person)
-        for person in reversed(list(dict.fromkeys(fronted + others))):
+        persons = list(dict.fromkeys(fronted + others))
+        if persons:
+            self._pair = self._find_pair(first, last)
+        for person in reversed(persons):
             self.promote(person)
+
+    def _find_pair(self, first: int, last: int) -> str | None:
+        """Two persons whom a sentence joins: *Kari Nes fra Moss og Per Moe*."""
+        previous: Name | None = None
+        for index in range(first, last):
+            name = self._names.starting.get(index)
+            if name is None or not self._is_person(name):
+                continue
+            joint = self._cut.tokens[index - 1]
+            if (
+                previous is not None
+                and index - previous.last < _NEAR
+                and joint.lower in self._words.conjunctions
+            ):
+                return f"{previous.full} {joint.text} {name.full}"
+            previous = name
+        return None
 
     def _is_definite_role(self, index: int) -> bool:
         """Whether a noun stands for a person known by it: *forskeren*, *Natos generalsekretær*."""
@@ -89,11 +111,15 @@ class Cast:
         """The fullest name behind a mention, or the role or source itself."""
         token = self._cut.tokens[mention.head]
         if mention.kind == "pronoun":
-            if token.lower in self._words.plural:
+            if mention.indefinite:
                 return None
+            if token.lower in self._words.plural:
+                return self._pair
             return self._find_by_pronoun(token.lower)
         if mention.kind == "name":
             return self._resolve_name(mention)
+        if mention.kind == "role" and self._pair and token.lower.endswith(self._words.several):
+            return self._pair
         if mention.kind == "role":
             person = self._find_by_role(mention)
             if person is not None:
@@ -124,7 +150,7 @@ class Cast:
         return self._resolve_name(mention) if known else None
 
     def find_in_label(self, first: int, last: int) -> str | None:
-        """A known person in a label's tokens, also as the first part of a compound: *Putin-sjokk*."""
+        """A known person in a label, also as the first part of a compound: *Putin-sjokk*."""
         for index in range(first, last):
             name = self._names.starting.get(index)
             if name is not None and name.full in self._people:
@@ -151,13 +177,13 @@ class Cast:
             self._note_gender(name.full, given)
             around = list(tokens[max(name.first - 1, 0) : name.first])
             if name.last + 1 < len(tokens) and tokens[name.last].text == ",":
-                around += tokens[name.last + 1 : name.last + 3]
+                behind = tokens[name.last + 1 : name.last + 3]
+                around += [token for token in behind if token.text[0].islower()]
             for token in around:
                 stem = self._words.role_stem(token.lower)
                 if stem is not None:
                     self._roles[name.full].add(stem)
-                    self._note_gender(name.full, stem)
-                self._note_gender(name.full, token.lower)
+                self._note_gender(name.full, stem or token.lower)
 
     def _note_gender(self, person: str, word: str) -> None:
         if word in self._words.female:
@@ -166,9 +192,15 @@ class Cast:
             self._gender.setdefault(person, "m")
 
     def _is_person(self, name: Name) -> bool:
-        if name.is_person is None:
-            return name.full in self._reader.reporters
-        return name.is_person
+        """Whether a name can be what a pronoun stands for.
+
+        Models take places for persons now and then. So a single word must be a first name, have
+        a role, or say something somewhere.
+        """
+        if name.is_person is not True:
+            return name.is_person is None and name.full in self._reader.reporters
+        known = name.full in self._gender or name.full in self._roles
+        return " " in name.full or known or name.full in self._reader.reporters
 
     def _is_oblique(self, name: Name) -> bool:
         before = self._cut.tokens[name.first - 1] if name.first else None

@@ -67,8 +67,8 @@ class TurnReader:
         """The turns, in order: those a dash opens, and those an unpartnered mark opens."""
         starts: list[tuple[int, QuoteKind]] = [(start, "dash") for start in self._openings]
         for span in marked:
-            line = self._cut.lines[self._cut.line_at(span.start)] if self._cut.lines else None
-            if not span.closed and line is not None and line.start == span.start - 1:
+            begin = self._cut.lines[self._cut.line_at(span.start)].start
+            if not span.closed and begin == span.start - 1:
                 starts.append((span.start, span.kind))
         found: list[Candidate] = []
         bullets = self._find_bullets()
@@ -225,7 +225,8 @@ class TurnReader:
             if self._is_speech(sentence) or goes_on:
                 personal, end = True, position + 1
         reached = last < len(self._cut.sentences) and (
-            self._cut.sentences[last].line in self._turn_lines | self._heading_lines
+            self._cut.sentences[last].line in self._turn_lines
+            or self._cut.sentences[last].line in self._heading_lines
         )
         at_end = last == len(self._cut.sentences)
         whole = self._is_interview or (personal and self._is_introduced(line))
@@ -261,7 +262,10 @@ class TurnReader:
         return questions > 1
 
     def _find_bullets(self) -> set[int]:
-        """Lines of lists: three and more in a row that open with a dash and have no stop."""
+        """Lines of lists: three and more dash lines in a row that nobody speaks.
+
+        They lack a final stop, or a colon introduces them and nobody says "I" or "we" in them.
+        """
         bullets: set[int] = set()
         run: list[int] = []
         for line in [*sorted(self._turn_lines), -1]:
@@ -269,9 +273,22 @@ class TurnReader:
                 if len(run) >= 3:
                     bullets.update(run)
                 run = []
-            if line >= 0 and self._cut.text[self._cut.lines[line].end - 1] not in '.!?…»”"':
+            if line >= 0 and self._can_be_bullet(line, introduced=bool(run)):
                 run.append(line)
         return bullets
+
+    def _can_be_bullet(self, line: int, *, introduced: bool) -> bool:
+        found = self._cut.lines[line]
+        if self._cut.text[found.end - 1] not in '.!?…»”"':
+            return True
+        if not introduced and not self._is_introduced(line):
+            return False
+        return not any(
+            self._is_speech(sentence)
+            or self._cut.text[sentence.end - 1] == "?"
+            or self._reader.find_after_speech(sentence.first, sentence.last)
+            for sentence in self._cut.sentences[found.first_sentence : found.last_sentence]
+        )
 
 
 def _trim_end(text: str, start: int, end: int, by_clause: bool) -> int:

@@ -30,18 +30,23 @@ _MEDIA_TYPES: dict[str, MediaType] = {
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]+)""", re.IGNORECASE)
 
 
-class _UndecodableError(ValueError):
-    """A body that its declared coding does not fit."""
+class _MalformedError(ValueError):
+    """A header that cannot be parsed, or a body that its declared coding does not fit."""
 
 
 def _parse_headers(block: bytes) -> HeaderMap:
     headers = HeaderMap()
-    headers.parse(io.BytesIO(re.sub(rb"\r?\n", b"\r\n", block)))
+    try:
+        headers.parse(io.BytesIO(re.sub(rb"\r?\n", b"\r\n", block)))
+    except OSError as error:  # longer than 32 KiB
+        raise _MalformedError(str(error)) from None
     return headers
 
 
 def _split_head(block: bytes) -> tuple[bytes, bytes]:
-    """Split an HTTP message into its head and its body."""
+    """Split an HTTP message into its head and its body; the head is empty in other protocols."""
+    if not block.startswith(b"HTTP/"):
+        return b"", block
     found = re.search(rb"\r?\n\r?\n", block[:HEADER_BYTES])
     return (block[: found.end()], block[found.end() :]) if found else (block, b"")
 
@@ -52,9 +57,9 @@ def _inflate(wbits: int) -> Callable[[bytes, int], bytes]:
         try:
             data = inflater.decompress(body, limit)
         except zlib.error as error:
-            raise _UndecodableError(str(error)) from None
+            raise _MalformedError(str(error)) from None
         if not inflater.eof and len(data) < limit:
-            raise _UndecodableError("the compressed body is cut off")
+            raise _MalformedError("the compressed body is cut off")
         return data
 
     return decode
@@ -68,7 +73,7 @@ def _read_with(reader: Callable[[BinaryIO], WarcReader]) -> Callable[[bytes, int
             while len(data) < limit and (chunk := source.read(limit - len(data))):
                 data += chunk
         except OSError as error:  # how fastwarc reports malformed input
-            raise _UndecodableError(str(error)) from None
+            raise _MalformedError(str(error)) from None
         return bytes(data)
 
     return decode
@@ -78,7 +83,7 @@ def _inflate_any(body: bytes, limit: int) -> bytes:
     """Decode ``deflate``, which is zlib by RFC 9110 and raw in the wild."""
     try:
         return _inflate(zlib.MAX_WBITS)(body, limit)
-    except _UndecodableError:
+    except _MalformedError:
         return _inflate(-zlib.MAX_WBITS)(body, limit)
 
 
@@ -110,12 +115,12 @@ def _decode_body(body: bytes, http: HeaderMap, limit: int) -> bytes:
     for coding in reversed(codings):
         decode = _CODINGS.get(coding)
         if decode is None:
-            raise _UndecodableError(f"unknown coding {coding!r}")
+            raise _MalformedError(f"unknown coding {coding!r}")
         try:
             body = decode(body, max(limit, len(body)))
-        except _UndecodableError as error:
+        except _MalformedError as error:
             if not body.lstrip().startswith(b"<"):
-                raise _UndecodableError(f"the body is not valid {coding}: {error}") from None
+                raise _MalformedError(f"the body is not valid {coding}: {error}") from None
     return body
 
 
@@ -144,11 +149,21 @@ def read_record(frame: Frame, item: InputFile) -> Document | Rejection | None:
     HTML or plain text, but for robots.txt. The key is the canonical target URI; the digest is
     that of the decoded body.
     """
-    record = _parse_headers(frame.header)
-    uri = (record.get("WARC-Target-URI") or "").strip().strip("<>")  # <> is a slip of WARC 1.0
-    origin = f"{item.path}#{frame.offset} {uri}".rstrip()
-    if frame.fault is not None:
-        return item.reject(frame.fault.reason, frame.fault.detail, origin)
+    origin = f"{item.path}#{frame.offset}"
+    try:
+        record = _parse_headers(frame.header)
+        uri = (record.get("WARC-Target-URI") or "").strip().strip("<>")  # <> is a slip of WARC 1.0
+        origin = f"{origin} {uri}".rstrip()
+        if frame.fault is not None:
+            return item.reject(frame.fault.reason, frame.fault.detail, origin)
+        return _read_page(frame, record, uri, item, origin)
+    except _MalformedError as error:
+        return item.reject("broken_record", str(error), origin)
+
+
+def _read_page(
+    frame: Frame, record: HeaderMap, uri: str, item: InputFile, origin: str
+) -> Document | Rejection | None:
     is_response = (record.get("WARC-Type") or "").lower() == "response"
     head, body = _split_head(frame.block) if is_response else (b"", frame.block)
     http = _parse_headers(head)
@@ -157,27 +172,12 @@ def read_record(frame: Frame, item: InputFile) -> Document | Rejection | None:
     if media_type is None or uri.endswith("/robots.txt"):
         return None
     if not uri:
-        return item.reject("broken_record", "the record has no WARC-Target-URI", origin)
+        raise _MalformedError("the record has no WARC-Target-URI")
     if frame.is_cut:
         return item.reject_too_large(origin)
-    try:
-        body = _decode_body(body, http, item.max_bytes + 1)
-    except _UndecodableError as error:
-        return item.reject("broken_record", str(error), origin)
+    body = _decode_body(body, http, item.max_bytes + 1)
     if len(body) > item.max_bytes:
         return item.reject_too_large(origin)
-    return _build_document(body, media_type, content_type, record, uri, item, origin)
-
-
-def _build_document(
-    body: bytes,
-    media_type: MediaType,
-    content_type: str,
-    record: HeaderMap,
-    uri: str,
-    item: InputFile,
-    origin: str,
-) -> Document | Rejection:
     found = _CHARSET.search(content_type)
     charset = found[1] if found else None
     text = decode_text(body, charset) if media_type == "text/plain" else body

@@ -153,6 +153,8 @@ def _read_frame(window: _Window, offset: str, max_bytes: int) -> Frame:
     if size is None:
         return Frame(offset, bytes(window.buffer), fault=window.damage or _NO_HEADER_END)
     header = bytes(window.buffer[:size])
+    if _NEXT_RECORD.search(header, 1):
+        return Frame(offset, header, fault=_NO_HEADER_END)
     found = _CONTENT_LENGTH.search(header)
     if found is None:
         window.drop(size - 1)

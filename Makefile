@@ -1,0 +1,53 @@
+# Every target sets up .venv by itself. PYTHON chooses the interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= out
+
+.PHONY: run test check lint types reference test-slow bench eval constraints clean
+
+run: $(READY)
+	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: lint types test
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+# Files that are generated from the code: the config's JSON Schema, docs/schema.md.
+reference: $(READY)
+	$(BIN)/python -m pipelines.reference
+
+# Suites too slow for every day: 30 kills of a run over 300 articles.
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+bench: $(READY)
+	$(BIN)/python benchmarks/bench_ingest.py
+
+# Quality figures on ../shared; says so where it is not there.
+eval: $(READY)
+	$(BIN)/python benchmarks/eval_quality.py
+
+constraints:
+	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
+	build/constraints/bin/pip install --quiet '.[dev]'
+	(head -1 constraints.txt; build/constraints/bin/pip freeze --exclude newsbeam | sort -f) > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis $(OUT)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "newsbeam needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)

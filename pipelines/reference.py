@@ -1,0 +1,67 @@
+"""Generates what is documented from the code itself: ``make reference`` writes it.
+
+A test fails when a file here is not current.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+
+from transforms.schema import TABLES
+from transforms.settings import Source
+
+_INTRODUCTION = """\
+# The lake's tables
+
+Generated from `transforms/schema.py` by `make reference`.
+
+Each table is a Delta Lake table of plain Parquet files in a folder of the output. Offsets
+(`start`, `end`) are Unicode code points into `text`, end exclusive. Instants are UTC.
+
+In DuckDB, read `DIR/articles/source=*/**/*.parquet` with `hive_partitioning=1`; in pandas,
+`pandas.read_parquet("DIR/articles")`; with Delta, `DeltaTable("DIR/articles")`."""
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def make_source_schema() -> str:
+    """JSON Schema of a source's YAML, for editors."""
+    schema = Source.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "newsbeam source"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def make_tables_page() -> str:
+    """Markdown about the lake's tables and columns."""
+    lines = [_INTRODUCTION]
+    for table in TABLES:
+        lines += ["", f"## {table.name}", "", table.description, ""]
+        lines += ["| column | type | what it holds |", "| --- | --- | --- |"]
+        lines += [f"| {c.name} | {_name_type(c.type)} | {c.description} |" for c in table.columns]
+    return "\n".join(lines) + "\n"
+
+
+def _name_type(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return f"list of {_name_type(kind.value_type)}"
+    if pa.types.is_struct(kind):
+        fields = [kind.field(i) for i in range(kind.num_fields)]
+        return "(" + ", ".join(f"{f.name} {_name_type(f.type)}" for f in fields) + ")"
+    if pa.types.is_timestamp(kind):
+        return "timestamp (µs, UTC)"
+    return {"date32[day]": "date", "bool": "boolean"}.get(str(kind), str(kind))
+
+
+FILES = {
+    "configs/source.schema.json": make_source_schema,
+    "docs/schema.md": make_tables_page,
+}
+
+if __name__ == "__main__":
+    for name, make in FILES.items():
+        (ROOT / name).write_text(make(), encoding="utf-8")
+        print(f"wrote {name}")

@@ -1,0 +1,164 @@
+"""Cleaning: whole lines by rules, never inside prose, and every removed line accounted for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.config import load_shipped_languages
+from transforms.clean import choose_rules, match_rule, remove_boilerplate
+from transforms.language_settings import find_language
+from transforms.records import Article, Block, Metadata, Provenance, Rejection
+from transforms.settings import CleaningRule, CleanSettings, Source
+
+LANGUAGES = load_shipped_languages()
+PROVENANCE = Provenance("avis", "a", "a.txt", "0" * 64)
+
+
+def article(*lines: str | Block, language: str = "nb") -> Article:
+    blocks = tuple(line if isinstance(line, Block) else Block(line) for line in lines)
+    return Article(PROVENANCE, Metadata(), blocks, language)
+
+
+def removed_by(line: str, language: str = "nb", isolated: bool = False) -> str | None:
+    rule = match_rule(Block(line, isolated=isolated), LANGUAGES[language].boilerplate)
+    return rule.name if rule else None
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "language"),
+    [
+        ("Artikkelen fortsetter under annonsen", "ad_break", "nb"),
+        ("Saken fortsetter etter annonsen.", "ad_break", "nb"),
+        ("(Anmeldelsen fortsetter under bildet)", "ad_break", "nb"),
+        ("ANNONSE", "ad_label", "nb"),
+        ("Statsministeren i Bodø i går. Foto: Ola Nordmann / NTB", "photo_caption", "nb"),
+        ("FOTO: KARI NORDMANN", "photo_caption", "nb"),
+        ("Bilde fra festen (Foto: J. Hansen)", "photo_caption", "nb"),
+        ("Les også: Her er de nye reglene", "related_link", "nb"),
+        ("→ Les mer: Slik går det", None, "nb"),
+        ("- Les mer: Slik går det", "related_link", "nb"),
+        ("Video: Se målet her", "video_teaser", "nb"),
+        ("Del på Facebook", "share", "nb"),
+        ("Publisert: 05.08.24 kl. 14:47", "dateline", "nb"),
+        ("Oppdatert 12. mai 2026 kl. 08.15", "dateline", "nb"),
+        ("Journalist", "byline_role", "nb"),
+        ("(©NTB)", "agency_signature", "nb"),
+        ("Kort fortalt", "ai_summary", "nb"),
+        (
+            "Sammendraget er laget av ChatGPT og godkjent av redaksjonen.",
+            "ai_disclaimer",
+            "nb",
+        ),
+        ("Trenger du noen å snakke med? Ring 116 123.", "help_line", "nb"),
+        ("Har du tips i saken? Send dem til oss.", "tip_off", "nb"),
+        ("Meld deg på vårt daglige nyhetsbrev her", "newsletter", "nb"),
+        ("Saka held fram under annonsen", "ad_break", "nn"),
+        ("Les òg: Nye reglar", "related_link", "nn"),
+        ("Sjå også: Nye reglar", "related_link", "nn"),
+        ("Biletet er teke i fjor. Foto: Ola Nordmann", "photo_caption", "nn"),
+        ("Artiklen fortsætter efter annoncen", "ad_break", "da"),
+        ("/ritzau/", "agency_signature", "da"),
+        ("Läs även: Nya regler", "related_link", "sv"),
+        ("Publicerad 23 okt 2025 kl 10.23", "dateline", "sv"),
+        ("Story continues below advertisement", "ad_break", "en"),
+    ],
+)
+def test_boilerplate_goes(line: str, rule: str | None, language: str) -> None:
+    assert removed_by(line, language) == rule
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Artikkelen fortsetter å vekke debatt: Nå svarer ministeren på kritikken.",
+        "Han tok et foto: det ble kjent over hele landet.",
+        "Foto er hans store lidenskap, sier Hansen.",
+        "Video er blitt viktigere for avisene enn før.",
+        "– Les også det som står med liten skrift, sier advokaten.",
+        "Annonsen sto på trykk i 1912.",
+        "Del saken med noen du stoler på, sier politiet: Det hjelper.",
+        "Journalisten ble pågrepet tirsdag.",
+        "Publisert forskning viser at tallet er 12 ganger høyere.",
+        "NTB meldte først om saken.",
+        "Ekspert: - Gjennomtenkt",
+        "Ba om hjelp i fjor",
+        "- Tror Putin er rasende",
+        "Hun er abonnent på livet.",
+        "Få aviser har et nyhetsbrev om fiske. Denne har to.",
+        "Logg inn i framtiden, sa statsråden.",
+    ],
+)
+def test_prose_and_headings_stay(line: str) -> None:
+    assert removed_by(line) is None
+
+
+def test_teasers_go_only_where_they_stand_apart() -> None:
+    teaser = "Påstått sabotasje-angrep: - Helt urealistisk"
+    assert removed_by(teaser, isolated=True) == "teaser"
+    assert removed_by(teaser) is None
+    assert removed_by("Ba om hjelp i fjor", isolated=True) is None
+    assert removed_by("Han sa dette: Vi må gjøre mer for de unge.", isolated=True) is None
+
+
+def test_removed_lines_are_kept_with_their_rule_in_order() -> None:
+    result = remove_boilerplate(
+        article("Annonse", "Prosa.", "Les også: Mer", "Mer prosa."), LANGUAGES["nb"].boilerplate
+    )
+    assert isinstance(result, Article)
+    assert result.text == "Prosa.\nMer prosa."
+    assert [(line.rule, line.text) for line in result.removed] == [
+        ("ad_label", "Annonse"),
+        ("related_link", "Les også: Mer"),
+    ]
+
+
+def test_lead_that_was_boilerplate_is_no_lead() -> None:
+    result = remove_boilerplate(
+        article(Block("Annonse", "lead"), "Prosa."), LANGUAGES["nb"].boilerplate
+    )
+    assert isinstance(result, Article)
+    assert result.metadata.lead is None
+
+
+def test_nothing_left_is_a_rejection_that_names_the_rules() -> None:
+    result = remove_boilerplate(article("Annonse", "Del"), LANGUAGES["nb"].boilerplate)
+    assert isinstance(result, Rejection)
+    assert (result.stage, result.reason) == ("clean", "only_boilerplate")
+    assert "ad_label, share" in result.detail
+
+
+def test_source_adds_rules_and_disables_the_languages() -> None:
+    own = CleaningRule(name="greeting", lines=("Hilsen oss",))
+    source = Source(
+        id="avis", files=("x",), clean=CleanSettings(rules=(own,), disable=("ad_label",))
+    )
+    rules = choose_rules(article("x"), LANGUAGES, source)
+    assert own in rules
+    assert "ad_label" not in {rule.name for rule in rules}
+    assert len(rules) == len(LANGUAGES["nb"].boilerplate)
+
+
+def test_regional_tag_uses_its_language_and_unknown_ones_have_no_rules() -> None:
+    assert find_language("en-GB", LANGUAGES).code == "en"
+    unknown = find_language("fi", LANGUAGES)
+    assert (unknown.boilerplate, unknown.pipeline, unknown.quotes) == ((), None, None)
+
+
+@given(st.lists(st.text(min_size=1, max_size=200).filter(str.strip), min_size=1, max_size=8))
+def test_every_line_is_kept_or_removed_never_changed(lines: list[str]) -> None:
+    for language in LANGUAGES.values():
+        result = remove_boilerplate(article(*lines), language.boilerplate)
+        if isinstance(result, Rejection):
+            continue
+        kept = [block.text for block in result.blocks]
+        gone = [line.text for line in result.removed]
+        assert sorted(kept + gone) == sorted(lines)
+
+
+@pytest.mark.parametrize("code", sorted(LANGUAGES))
+def test_rules_take_linear_time_on_hostile_lines(code: str) -> None:
+    """A line is bounded by max_chars, so the worst line of each kind is cheap."""
+    for line in ("a" * 800, "Foto: " * 130, " " * 800, "A. " * 260, "les også " * 80, "x: " * 200):
+        match_rule(Block(line, isolated=True), LANGUAGES[code].boilerplate)

@@ -1,0 +1,96 @@
+"""Killed with SIGKILL at any moment and run again: every article once, for every reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTICLES = 300
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("kill")
+    subprocess.run(
+        [sys.executable, ROOT / "benchmarks/generate_articles.py", folder / "stories",
+         "--count", str(ARTICLES), "--words", "60"],
+        check=True,
+    )  # fmt: skip
+    config = folder / "avis.yaml"
+    config.write_text("id: avis\nlanguage: nb\nfiles: ['stories/*.txt']\n")
+    return config
+
+
+def start(config: Path, output: Path, *options: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", "run", config, "--output", output, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def seconds(config: Path, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """How long an undisturbed run takes."""
+    began = time.monotonic()
+    assert start(config, tmp_path_factory.mktemp("whole") / "out").wait() == 0
+    return time.monotonic() - began
+
+
+def kill_and_run_again(config: Path, output: Path, delay: float, *options: str) -> bool:
+    """Returns whether the first run was killed before it ended."""
+    first = start(config, output, *options)
+    try:
+        first.wait(delay)
+    except subprocess.TimeoutExpired:
+        os.kill(first.pid, signal.SIGKILL)
+    killed = first.wait() != 0
+    second = start(config, output, "--json")
+    out, _ = second.communicate()
+    assert second.returncode == 0
+    count = json.loads(out)["sources"]["avis"]
+    assert count["new"] + count["known"] == ARTICLES
+    plain = pd.read_parquet(output / "articles")
+    delta = DeltaTable(output / "articles").to_pandas()
+    for table in (plain, delta):
+        assert len(table) == ARTICLES
+        assert table["article_id"].nunique() == ARTICLES
+        assert set(table["revision"]) == {1}
+    listed = {Path(uri).resolve() for uri in DeltaTable(output / "articles").file_uris()}
+    found = {path.resolve() for path in (output / "articles").glob("source=*/**/*.parquet")}
+    assert found == listed, "no file in the folder that the table does not know"
+    return killed
+
+
+@pytest.mark.parametrize("moment", [0.35, 0.9, 0.97])
+def test_killed_run_is_made_good_by_the_next(
+    config: Path, seconds: float, tmp_path: Path, moment: float
+) -> None:
+    kill_and_run_again(config, tmp_path / "out", seconds * moment)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_thirty_random_moments(config: Path, seconds: float, tmp_path: Path) -> None:
+    moments = random.Random(20261122)
+    killed = 0
+    for number in range(30):
+        # Half of the kills fall into the last fifth, where files are moved and committed.
+        share = moments.uniform(0.05, 1.0) if number % 2 else moments.uniform(0.8, 1.0)
+        options = ("--workers", "2") if number % 5 == 0 else ()
+        killed += kill_and_run_again(
+            config, tmp_path / str(number), seconds * share * (1.8 if options else 1), *options
+        )
+    assert killed >= 20, "most runs should have been killed before their end"

@@ -1,0 +1,219 @@
+"""Noun phrases that can name a speaker, read from tokens without a syntax tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from transforms.lexicon import Lexicon
+from transforms.names import Names
+from transforms.sentences import Segmentation
+
+MentionKind = Literal["name", "pronoun", "role", "source"]
+
+# Tokens that a subject is sought in.
+MAX_SUBJECT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """The words that name a speaker: tokens ``first`` to ``last`` (exclusive).
+
+    ``kind`` is "source" for the document of an impersonal clause (*heter det i rapporten*).
+    ``head`` is the index of the noun that a role or source is known by. An ``indefinite`` role
+    (*en forsker*) may be a person not spoken of before.
+    """
+
+    first: int
+    last: int
+    kind: MentionKind
+    head: int
+    indefinite: bool = False
+
+
+class NounPhraseReader:
+    """Reads noun phrases of one text."""
+
+    def __init__(self, cut: Segmentation, names: Names, lexicon: Lexicon) -> None:
+        self._tokens = cut.tokens
+        self._names = names
+        self._verbs = lexicon.verbs
+        self._words = lexicon.words
+
+    def read_subject(self, index: int, last: int) -> Mention | None:
+        """The noun phrase at ``index``, adverbs skipped, as a mention of a speaker.
+
+        A name in the phrase is the mention, also as an apposition behind a comma; else the
+        noun with its complement. First and second person are no speakers, nor is the dummy.
+        """
+        last = min(last, index + MAX_SUBJECT)
+        while index < last and self._is_adverb(index, last):
+            index += 1
+        if index >= last:
+            return None
+        token = self._tokens[index]
+        if token.lower in self._words.speech or token.lower in self._words.dummy:
+            return None
+        if token.lower in self._words.indefinite:
+            return Mention(index, index + 1, "pronoun", index, indefinite=True)
+        if token.lower in self._words.pronouns and not self._opens_noun_phrase(index, last):
+            return Mention(index, index + 1, "pronoun", index)
+        return self._read_noun_phrase(index, last)
+
+    def _is_adverb(self, index: int, last: int) -> bool:
+        lower = self._tokens[index].lower
+        return lower in self._words.adverbs and lower not in self._words.determiners
+
+    def _opens_noun_phrase(self, index: int, last: int) -> bool:
+        """Whether a pronoun is the article of a noun: *de to forskerne*."""
+        if self._tokens[index].lower not in self._words.determiners or index + 1 >= last:
+            return False
+        following = self._tokens[index + 1]
+        return following.is_word and following.lower not in self._words.closed
+
+    def _read_noun_phrase(self, index: int, last: int) -> Mention | None:
+        first, head, described = index, None, False
+        while index < last:
+            token = self._tokens[index]
+            name = self._names.starting.get(index)
+            if name is not None:
+                if name.is_genitive and name.last < last:
+                    index = name.last + (self._tokens[name.last].lower in self._words.genitives)
+                    continue
+                return self.name_with_title(name.first, name.last, first, coordinate=last)
+            if token.lower in self._words.determiners and head is None:
+                described = True
+            elif token.lower in self._verbs or (head is not None and self._is_complete(head)):
+                break
+            elif token.is_word and (
+                token.lower not in self._words.closed
+                or (described and head is None and token.lower in self._words.adverbs)
+            ):
+                head = index
+            elif head is not None and self._links_adjectives(index, last, described):
+                pass
+            else:
+                break
+            index += 1
+        if head is None:
+            return None
+        return self._read_apposition(index, last) or self._role(head, index, last)
+
+    def is_definite(self, mention: Mention) -> bool:
+        """Whether a role is a definite noun: *forskeren*, *duoen*."""
+        return self._tokens[mention.head].lower.endswith(self._words.definite)
+
+    def _is_complete(self, head: int) -> bool:
+        """Whether a noun ends its phrase unless a name follows: *forskeren*, not *Lilleviks*."""
+        lower = self._tokens[head].lower
+        stem = self._words.role_stem(lower)
+        return stem is not None and stem != lower and self._tokens[head + 1].is_word
+
+    def _links_adjectives(self, index: int, last: int, described: bool) -> bool:
+        """Whether a word joins parts of a description: *en sliten, men glad Hansen*."""
+        token = self._tokens[index]
+        following = self._tokens[index + 1] if index + 1 < last else None
+        if following is None:
+            return False
+        if not described:  # "pastor og lærer Kari Hansen", not "forskeren og peker på kartet"
+            two_roles = self._words.role_stem(following.lower) is not None
+            return token.lower in self._words.conjunctions and two_roles
+        if token.text == ",":
+            return following.lower in self._words.resuming or (
+                following.text.islower() and following.lower not in self._words.closed
+            )
+        joins = token.lower in self._words.conjunctions or token.lower in self._words.resuming
+        return joins and following.is_word and following.lower not in self._words.closed
+
+    def _read_apposition(self, index: int, last: int) -> Mention | None:
+        """*forsvareren, advokat Kari Hansen*; *leder i Norges Bondelag, Kari Hansen*."""
+        position = index
+        while position < last and self._tokens[position].lower in self._words.complements:
+            position = self._skip_complement(position + 1, last)
+            inner = self._names.starting.get(position)
+            if inner is not None and inner.is_person and position > index + 1:
+                return self.name_with_title(inner.first, inner.last, index)
+        if position + 1 >= last or self._tokens[position].text != ",":
+            return None
+        for at in range(position + 1, min(last, position + 4)):
+            name = self._names.starting.get(at)
+            if name is not None:
+                known = name.is_person or (name.is_person is None and name.last - name.first > 1)
+                return self.name_with_title(name.first, name.last, at) if known else None
+            token = self._tokens[at]
+            if token.lower in self._words.closed or token.lower in self._verbs or not token.is_word:
+                return None
+        return None
+
+    def _skip_complement(self, index: int, last: int) -> int:
+        """The token after a preposition's noun phrase."""
+        while index < last:
+            name = self._names.starting.get(index)
+            token = self._tokens[index]
+            if name is not None and name.is_person:
+                return index
+            if name is not None:
+                index = name.last
+            elif token.is_word and (
+                token.lower not in self._words.closed or token.lower in self._words.determiners
+            ):
+                index += 1
+            else:
+                return index
+        return index
+
+    def _role(self, head: int, index: int, last: int) -> Mention | None:
+        token = self._tokens[head]
+        if token.text.isdigit():
+            return None
+        end = head + 1
+        if end == index < last - 1 and self._tokens[index].lower in self._words.complements:
+            name = self._names.starting.get(index + 1)
+            end = name.last if name is not None else end
+        indefinite = self._words.role_stem(token.lower) == token.lower
+        return Mention(head, end, "role", head, indefinite)
+
+    def read_source(self, index: int, last: int) -> Mention | None:
+        """*det i rapporten*, *det i en pressemelding fra Slottet*."""
+        if index >= last or self._tokens[index].lower not in self._words.dummy:
+            return None
+        index += 1
+        while index < last and self._is_adverb(index, last):
+            index += 1
+        if index >= last or self._tokens[index].lower not in self._words.prepositions:
+            return None
+        head = None
+        for position in range(index + 1, min(last, index + MAX_SUBJECT)):
+            token = self._tokens[position]
+            name = self._names.starting.get(position)
+            if name is not None and not name.is_genitive:
+                return Mention(position, name.last, "name", position)
+            if not token.is_word or token.lower in self._words.subordinating:
+                break
+            if head is None and name is None and token.lower not in self._words.closed:
+                head = position
+        return None if head is None else Mention(head, head + 1, "source", head)
+
+    def read_fronted_source(self, first: int, verb: int) -> Mention | None:
+        """*I rapporten* before *heter det*."""
+        opens = self._tokens[first].lower in self._words.prepositions
+        dummy = verb + 1 < len(self._tokens) and (self._tokens[verb + 1].lower in self._words.dummy)
+        source = self.read_subject(first + 1, verb) if opens and dummy else None
+        if source is None or source.kind != "role":
+            return source
+        return replace(source, kind="source")
+
+    def name_with_title(self, start: int, end: int, floor: int, coordinate: int = 0) -> Mention:
+        """A name, tokens ``start`` to ``end``, as a mention.
+
+        A royal title before it (not before ``floor``) belongs to it, and so does a second name
+        behind "and" (not beyond ``coordinate``).
+        """
+        first = start
+        if start > floor and self._tokens[start - 1].lower in self._words.titles:
+            first -= 1
+        if end < coordinate and self._tokens[end].lower in self._words.conjunctions:
+            other = self._names.starting.get(end + 1)
+            if other is not None and not other.is_genitive and other.last <= coordinate:
+                end = other.last
+        return Mention(first, end, "name", start)
