@@ -151,7 +151,7 @@ def test_dates_from_the_page_and_the_address() -> None:
     )
     found = read(url="https://avisa.no/2024/04/28/brua")
     assert found.published_at_from == "url_day"
-    assert found.published_at == datetime(2024, 4, 28, tzinfo=OSLO)
+    assert found.published_at == datetime(2024, 4, 28, 12, tzinfo=OSLO)
     dateline = "<h1>Brua</h1><div><span>Publisert 28. april 2024 kl. 14.47</span></div>"
     found = read("", dateline, "https://a.no/x")
     assert (found.published_at_from, found.published_at) == (
@@ -161,7 +161,7 @@ def test_dates_from_the_page_and_the_address() -> None:
     found = read("", "<div class='date'>2024-04-28</div><p>Brua er ferdig.</p>", "https://a.no/x")
     assert (found.published_at_from, found.published_at) == (
         "text_day",
-        datetime(2024, 4, 28, tzinfo=OSLO),
+        datetime(2024, 4, 28, 12, tzinfo=OSLO),
     )
 
 

@@ -427,10 +427,23 @@ PIECES = st.sampled_from([*MARKS, *WORDS, *MORE])
 TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=80).map("".join))
 
 
+@st.composite
+def entities_of(draw: st.DrawFn, text: str) -> list[Entity]:
+    """Any entities over a text, right or wrong."""
+    spans = draw(st.lists(st.tuples(st.integers(0, len(text)), st.integers(1, 12)), max_size=4))
+    labels = st.sampled_from(["PER", "ORG", "GPE_LOC"])
+    return [
+        Entity(text[start : start + size], draw(labels), start, start + size, draw(st.text("Ka s")))
+        for start, size in spans
+        if text[start : start + size].strip()
+    ]
+
+
 @settings(max_examples=300, deadline=None)
-@given(TEXTS, st.sampled_from(["nb", "nn"]))
-def test_quotes_are_valid_ordered_and_apart(text: str, language: str) -> None:
-    quotes = find(text, language)
+@given(TEXTS, st.sampled_from(["nb", "nn"]), st.data())
+def test_quotes_are_valid_ordered_and_apart(text: str, language: str, data: st.DataObject) -> None:
+    entities = data.draw(entities_of(text))
+    quotes = find(text, language, entities=entities)
     end = 0
     for quote in quotes:
         assert quote.text == text[quote.start : quote.end]
@@ -440,7 +453,7 @@ def test_quotes_are_valid_ordered_and_apart(text: str, language: str) -> None:
         if quote.mention_start is not None:
             assert quote.speaker_mention is not None
             assert text.startswith(quote.speaker_mention, quote.mention_start)
-    assert quotes == find(text, language)
+    assert quotes == find(text, language, entities=entities)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,10 @@ _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?")
 _SPACE_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$|Z$)")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _LONGEST = 100
+# ISO 8601's days: calendar, ordinal and week dates, extended and basic.
+_DAY = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(?:-?\d)?")
+# Midnight in Oslo is the day before in UTC, and with it in the lake's partitions.
+_NOON = 12
 
 
 def parse_instant(value: str, timezone: ZoneInfo) -> datetime | None:
@@ -74,7 +78,8 @@ def parse_instant(value: str, timezone: ZoneInfo) -> datetime | None:
     digits alone (YYYYMMDD, YYYYMMDDhhmm[ss]) and Unix time in seconds or milliseconds.
 
     Without an offset or a known zone name the value is read in ``timezone``; of two instants in
-    the hour that is repeated in autumn the first is meant. A day without time is its midnight.
+    the hour that is repeated in autumn the first is meant. A day without time is its
+    noon, which falls on the same day in UTC.
     Nothing is guessed: "03/04/2024", which means two days, gives None; so do years outside
     1678-2261, which Parquet readers cannot hold. Values over 100 characters are not read.
     """
@@ -120,6 +125,8 @@ def _parse_iso(text: str, zone: ZoneInfo) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if _DAY.fullmatch(text):
+        found = found.replace(hour=_NOON)
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
 
 
@@ -149,7 +156,7 @@ def _read_day(part: dict[str, str], zone: ZoneInfo) -> datetime | None:
 def _add_time(day: datetime, before: str, after: str) -> datetime:
     match = _TIME.search(after) or _TIME.search(before)
     if match is None:
-        return day
+        return day.replace(hour=_NOON)
     hour = int(match["hour"])
     if half := match["half"]:
         hour = hour % 12 + (12 if half in "pP" else 0)

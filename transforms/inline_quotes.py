@@ -8,6 +8,7 @@ whole lines of marked utterances follow an introduction.
 from __future__ import annotations
 
 from transforms.attributions import Attribution, AttributionReader
+from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon
 from transforms.marks import Marked
 from transforms.sentences import Segmentation, Sentence, Token
@@ -27,9 +28,16 @@ _REACH = 40
 class InlineReader:
     """Reads the marked quotes of one text."""
 
-    def __init__(self, cut: Segmentation, reader: AttributionReader, lexicon: Lexicon) -> None:
+    def __init__(
+        self,
+        cut: Segmentation,
+        reader: AttributionReader,
+        introductions: IntroductionReader,
+        lexicon: Lexicon,
+    ) -> None:
         self._cut = cut
         self._reader = reader
+        self._introductions = introductions
         self._words = lexicon.words
         self._verbs = lexicon.verbs
 
@@ -84,9 +92,9 @@ class InlineReader:
             return None
         sentence = self._cut.sentences[self._cut.sentence_at(tokens[colon].start)]
         start = max(sentence.first, colon - _REACH)
-        clause = self._reader.find_before_speech(start, colon)
+        clause = self._introductions.find_before_speech(start, colon)
         if clause is None and len(words) >= _MIN_STANDALONE_WORDS:
-            return self._reader.find_label(start, colon)
+            return self._introductions.find_label(start, colon)
         return clause
 
     def _read_governing(
@@ -103,7 +111,7 @@ class InlineReader:
             if self._cut.tokens[index].text in ";:":
                 start = index + 1
                 break
-        clause = self._reader.find_before_speech(start, opening)
+        clause = self._introductions.find_before_speech(start, opening)
         return clause if clause is None or self._reaches(clause.first, opening) else None
 
     def _is_cry(self, first: int, last: int) -> bool:

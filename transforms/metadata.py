@@ -91,7 +91,7 @@ def read_metadata(
     * lead: the page's description; ``extract_article`` knows whether it is printed.
     * published_at, from the first of: ``jsonld``, ``meta``, ``time_tag`` (the <time> that says
       so or stands by the headline), ``text`` (a short line behind the headline), ``url_day`` and
-      ``text_day`` (midnight of the day in the address, or that htmldate finds in the page).
+      ``text_day`` (noon of the day in the address, or that htmldate finds in the page).
     * url: rel=canonical, else og:url. One that leads to another site or to a front page is not
       believed when ``url`` is known, which then stands itself.
     * language: as stated, which need not be true.

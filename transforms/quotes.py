@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from transforms.attributions import Attribution, AttributionReader
 from transforms.headings import MAX_CHARS, find_headings, is_heading_shaped
 from transforms.inline_quotes import InlineReader
+from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon
 from transforms.marks import Marked, find_marked
 from transforms.names import Names
@@ -46,17 +47,17 @@ def find_quotes(
         return ()
     names = Names(cut, lexicon, entities)
     reader = AttributionReader(cut, names, lexicon)
+    introductions = IntroductionReader(cut, names, reader, lexicon)
     spans = find_headings(text) if headings is None else headings
     heading_lines = frozenset(
         line for span in spans for line in range(cut.line_at(span.start), cut.line_at(span.end) + 1)
     )
     marked = find_marked(text)
-    turns = TurnReader(cut, reader, lexicon, heading_lines).find_turns(marked)
-    inline = _find_inline(marked, turns, InlineReader(cut, reader, lexicon), cut)
+    turns = TurnReader(cut, reader, introductions, lexicon, heading_lines).find_turns(marked)
+    inline = _find_inline(marked, turns, InlineReader(cut, reader, introductions, lexicon), cut)
     candidates = sorted(turns + inline, key=lambda candidate: candidate.start)
-    return _Ascriber(cut, reader, Cast(cut, names, reader, lexicon), heading_lines).ascribe(
-        candidates
-    )
+    cast = Cast(cut, names, reader, lexicon)
+    return _Ascriber(cut, reader, introductions, cast, heading_lines).ascribe(candidates)
 
 
 def _find_inline(
@@ -96,11 +97,13 @@ class _Ascriber:
         self,
         cut: Segmentation,
         reader: AttributionReader,
+        introductions: IntroductionReader,
         cast: Cast,
         heading_lines: frozenset[int],
     ) -> None:
         self._cut = cut
         self._reader = reader
+        self._introductions = introductions
         self._cast = cast
         self._heading_lines = heading_lines
         self._seen = 0  # Tokens whose persons are known.
@@ -201,8 +204,8 @@ class _Ascriber:
             return None
         sentence = cut.sentences[cut.sentence_at(cut.tokens[before].start)]
         first = max(sentence.first, floor)
-        clause = self._reader.find_before_speech(first, before)
-        return clause or self._reader.find_label(first, before)
+        clause = self._introductions.find_before_speech(first, before)
+        return clause or self._introductions.find_label(first, before)
 
     def _read_sentence_behind(self, candidate: Candidate) -> Attribution | None:
         position = self._cut.sentence_at(candidate.end - 1) + 1

@@ -75,7 +75,7 @@ ARTICLES = Table(
             "published_at_from",
             pa.string(),
             "Evidence for `published_at`: json, jsonld, meta, time_tag, text (a line by the "
-            "headline); or a day only: url_day, text_day (midnight in the source's time zone).",
+            "headline); or a day only: url_day, text_day (noon in the source's time zone).",
         ),
         Column("modified_at", _INSTANT, "Last change that the publisher states."),
         Column("fetched_at", _INSTANT, "When the page was fetched; null for plain files."),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transforms.attributions import Attribution, AttributionReader
+from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon
 from transforms.marks import Marked
 from transforms.records import QuoteKind
@@ -48,11 +49,13 @@ class TurnReader:
         self,
         cut: Segmentation,
         reader: AttributionReader,
+        introductions: IntroductionReader,
         lexicon: Lexicon,
         heading_lines: frozenset[int],
     ) -> None:
         self._cut = cut
         self._reader = reader
+        self._introductions = introductions
         self._words = lexicon.words
         self._heading_lines = heading_lines
         self._openings = [match.end() for match in _DASH.finditer(cut.text)]
@@ -246,9 +249,9 @@ class TurnReader:
             return False
         if self._cut.text[sentence.end - 1] == ":":
             return True
-        return self._reader.opens_with_reporter(
+        return self._introductions.opens_with_reporter(
             sentence.first
-        ) or self._reader.reports_subject_first(sentence.first, sentence.last)
+        ) or self._introductions.reports_subject_first(sentence.first, sentence.last)
 
     def _looks_like_interview(self) -> bool:
         """Whether at least two turns are questions that another turn follows at once."""

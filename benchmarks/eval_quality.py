@@ -1,0 +1,95 @@
+"""Prints the quality figures of entities, quotes and extraction on the development sets.
+
+usage: python benchmarks/eval_quality.py [SHARED]
+
+SHARED (default ../shared beside the project) holds ner/, quotes/ and pages/ with their scorers.
+Everything goes through the command line, as a user's data would. Floors are pinned here: the exit
+code is 1 where a figure has fallen below its floor.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+NEWSBEAM = [sys.executable, "-m", "pipelines.cli"]
+
+# Figure: the least it may be. Set a little below what was measured; raised as it improves.
+FLOORS: dict[str, float] = {}
+
+
+def score(scorer: Path, gold: Path, predictions: Path) -> dict[str, Any]:
+    """What a scorer of SHARED says, as JSON."""
+    command = [sys.executable, scorer, gold, predictions, "--json"]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    figures: dict[str, Any] = json.loads(result.stdout)
+    return figures
+
+
+def eval_texts(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
+    """Entities and quotes, from ``newsbeam annotate``."""
+    files = [
+        *((f"ner/{language}-dev", "ner/score_entities.py") for language in ("nb", "nn")),
+        *((f"quotes/{name}", "quotes/score_quotes.py") for name in ("dev", "dev.para")),
+    ]
+    for name, scorer in files:
+        gold, predictions = shared / f"{name}.jsonl", scratch / "predictions.jsonl"
+        with predictions.open("wb") as file:
+            subprocess.run([*NEWSBEAM, "annotate", gold], check=True, stdout=file)
+        figures = score(shared / scorer, gold, predictions)
+        if "all" in figures:
+            yield f"{name} entities F", figures["all"]["F"]
+            continue
+        speakers = figures["speaker_on_matched"]
+        yield f"{name} exact F1", figures["body_exact"]["F1"]
+        yield f"{name} overlap F1", figures["body_overlap80"]["F1"]
+        yield f"{name} speaker lenient", speakers["canonical_lenient"]
+        yield f"{name} speaker strict", speakers["canonical_strict"]
+        yield f"{name} mention lenient", speakers["mention_lenient"]
+        yield f"{name} end-to-end F1", figures["end_to_end_F1_lenient_speaker"]["F1"]
+
+
+def eval_pages(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
+    """Extraction and cleaning, from ``newsbeam run``."""
+    for name in ("publishers", "aeb"):
+        folder = shared / "pages" / name
+        config = scratch / f"{name}.yaml"
+        config.write_text(f"id: {name}\nfiles: ['{folder.resolve()}/*.html.gz']\n")
+        lake = scratch / f"lake-{name}"
+        subprocess.run(
+            [*NEWSBEAM, "run", config, "--output", lake], check=True, capture_output=True
+        )
+        figures = score(shared / "pages/score_pages.py", folder, lake / "articles")
+        for key, value in figures.items():
+            if isinstance(value, float):
+                yield f"pages/{name} {key}", value
+
+
+def main() -> int:
+    """Print every figure with its floor."""
+    shared = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared"
+    if not shared.is_dir():
+        print(f"skipped: there is no {shared}, which holds the development sets")
+        return 0
+    fallen = []
+    with tempfile.TemporaryDirectory() as name:
+        for evaluate in (eval_texts, eval_pages):
+            for figure, value in evaluate(shared, Path(name)):
+                floor = FLOORS.get(figure)
+                note = f"  (floor {floor:.3f})" if floor is not None else ""
+                print(f"{figure:<40} {value:8.4f}{note}", flush=True)
+                if floor is not None and value < floor:
+                    fallen.append(figure)
+    for figure in fallen:
+        print(f"below its floor: {figure}")
+    return 1 if fallen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
