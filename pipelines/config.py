@@ -107,7 +107,7 @@ def load_job(paths: Sequence[Path]) -> Job:
     if faults:
         raise ConfigError(faults)
     return Job(
-        tuple(source for _, source, _ in read),
+        tuple(_resolve_pipelines(source, file.parent) for file, source, _ in read),
         {source.id: file.parent.resolve() for file, source, _ in read},
         languages,
     )
@@ -230,7 +230,7 @@ def _check_source(
             path = ("clean", "disable", index)
             faults.append(Fault(str(file), document.line_of(path), _name_field(path), message))
     for code, pipeline in source.enrich.pipelines.items():
-        if pipeline is not None and not is_pipeline_installed(pipeline):
+        if pipeline is not None and not _is_pipeline_installed(pipeline, file.parent):
             message = (
                 f"the spaCy pipeline {pipeline!r} is not installed; install its package into "
                 "this environment (python -m spacy download …) or give the path of its folder"
@@ -241,11 +241,23 @@ def _check_source(
     return faults
 
 
-def is_pipeline_installed(name: str) -> bool:
+def _is_pipeline_installed(name: str, folder: Path) -> bool:
     """Whether ``spacy.load(name)`` would find something, without the cost of importing spaCy."""
-    if name in _installed_pipelines() or Path(name, "meta.json").is_file():
+    if name in _installed_pipelines() or (folder / name / "meta.json").is_file():
         return True
     return name.isidentifier() and importlib.util.find_spec(name) is not None
+
+
+def _resolve_pipelines(source: Source, folder: Path) -> Source:
+    """``source`` with the paths of pipelines, which are relative to its config, made absolute."""
+    pipelines = {
+        code: str((folder / name).resolve())
+        if name is not None and (folder / name / "meta.json").is_file()
+        else name
+        for code, name in source.enrich.pipelines.items()
+    }
+    enrich = source.enrich.model_copy(update={"pipelines": pipelines})
+    return source.model_copy(update={"enrich": enrich})
 
 
 def _installed_pipelines() -> set[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+import spacy
 from conftest import ROOT, Workplace
 from deltalake import DeltaTable
 
@@ -247,6 +248,19 @@ def test_summary_for_people_names_the_data_and_a_query_that_works(
     assert "1 empty" in out
     query = out[out.index("SELECT") :]
     assert duckdb.sql(query).fetchall()[0][2:] == ("Kari Dahl", "Dette er bra")
+
+
+def test_another_spacy_pipeline_can_be_named_for_a_language(workplace: Workplace) -> None:
+    nlp = spacy.blank("da")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "GPE", "pattern": "Aarhus"}])
+    nlp.to_disk(workplace.folder / "mine")
+    workplace.configure(
+        "id: avis\nlanguage: da\nfiles: ['in/*']\nenrich: {pipelines: {da: mine}}\n"
+    )
+    workplace.write("a.txt", "Der er fest i Aarhus i dag, og alle er med.\n")
+    assert workplace.run()["entities"] == 1
+    (entity,) = workplace.articles()["entities"].iloc[0]
+    assert (entity["text"], entity["label"]) == ("Aarhus", "GPE")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ class EnrichSettings(Settings):
     pipelines: dict[LanguageTag, str | None] = Field(
         default_factory=dict,
         description="spaCy pipeline for a language, by language tag, in place of the shipped "
-        "one; null switches entities off for that language.",
+        "one: an installed package or a folder relative to this file; null switches entities "
+        "off for that language.",
     )
 
 
