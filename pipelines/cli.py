@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_error(errors, f"newsbeam: {count} fault{'s' * (count != 1)} in the configuration")
         return USAGE
     except KeyboardInterrupt:
-        _print_error(errors, "newsbeam: interrupted; what was not committed is not in the table")
+        _print_error(errors, "newsbeam: interrupted")
         return FAILED
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough; keep Python from saying more.
@@ -97,6 +99,7 @@ def _run(options: argparse.Namespace, errors: Console) -> int:
         _print_error(errors, f"newsbeam: {options.output} is a file; --output wants a folder")
         return USAGE
     configure_log()
+    signal.signal(signal.SIGINT, lambda *_: _stop_at_once(errors))
     # Beam takes seconds to import: not before the configuration is known to be right.
     from deltalake.exceptions import CommitFailedError
 
@@ -145,6 +148,15 @@ def _annotate(options: argparse.Namespace, errors: Console) -> int:
             stream, sys.stdout, lambda message: _print_error(errors, message), options.language
         )
     return FAILED if failed else DONE
+
+
+def _stop_at_once(errors: Console) -> None:
+    """End the process: Beam would turn an exception here into pages of its own.
+
+    Whatever a run is doing, it may be killed: the next run cleans up after it.
+    """
+    _print_error(errors, "newsbeam: interrupted; what was not committed is not in the table")
+    os._exit(FAILED)
 
 
 def _positive(text: str) -> int:

@@ -9,7 +9,8 @@ import shlex
 import sys
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,7 +125,7 @@ def _begin_run(job: Job, lake: Lake, started_at: datetime) -> Run:
 def _run_graph(job: Job, options: RunOptions, run: Run, progress: Progress | None) -> Any:
     """Run the graph and wait for its end; returns Beam's ``PipelineResult``."""
     runner, arguments = choose_runner(options.beam_arguments, options.workers)
-    with tempfile.TemporaryDirectory(prefix="newsbeam-") as tallies:
+    with _tally_folder(run, options.dry_run) as tallies:
         pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(arguments))
         build_graph(
             pipeline,
@@ -132,14 +133,23 @@ def _run_graph(job: Job, options: RunOptions, run: Run, progress: Progress | Non
             run,
             dry_run=options.dry_run,
             reprocess=options.reprocess,
-            tallies=tallies if progress else None,
+            tallies=str(tallies) if progress else None,
         )
-        with watch_progress(Path(tallies), progress):
+        with watch_progress(tallies, progress):
             result = pipeline.run()
             state = result.wait_until_finish()
     if state != PipelineState.DONE:
         raise RunFailed(f"the runner ended in state {state}; nothing was half committed")
     return result
+
+
+@contextmanager
+def _tally_folder(run: Run, dry_run: bool) -> Iterator[Path]:
+    if not dry_run:
+        yield run.staging.folder
+        return
+    with tempfile.TemporaryDirectory(prefix="newsbeam-") as folder:
+        yield Path(folder)
 
 
 def choose_runner(arguments: Sequence[str], workers: int) -> tuple[Any, list[str]]:

@@ -4,9 +4,12 @@ Workers send their log to the process that started them, which shows it.
 """
 
 import logging
+import signal
 import sys
 
 if __name__ == "__main__":
+    # Ctrl-C goes to the whole process group; a worker ends when its starter is gone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Before Beam is imported: its first warning would set up a handler that prints to stderr.
     logging.getLogger().addHandler(logging.NullHandler())
 

@@ -81,6 +81,36 @@ def test_killed_run_is_made_good_by_the_next(
     kill_and_run_again(config, tmp_path / "out", seconds * moment)
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_interrupt_says_so_and_leaves_nothing_behind(
+    config: Path, seconds: float, tmp_path: Path, workers: str
+) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", "run", config, "--output", tmp_path / "out",
+         "--workers", workers],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    time.sleep(seconds * 0.7)
+    os.killpg(run.pid, signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert b"interrupted" in err
+    assert b"Traceback" not in err
+    deadline = time.monotonic() + 30
+    while group_is_alive(run.pid) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not group_is_alive(run.pid), "a worker process outlived its run"
+
+
+def group_is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_thirty_random_moments(config: Path, seconds: float, tmp_path: Path) -> None:

@@ -53,11 +53,14 @@ def test_installed_wheel_runs_away_from_the_checkout(tmp_path: Path) -> None:
     )
     (tmp_path / "a.txt").write_text("Kari Dahl er ordfører i Bodø.\n", encoding="utf-8")
     (tmp_path / "a.yaml").write_text("id: avis\nfiles: [a.txt]\n", encoding="utf-8")
-    script = (
-        f"import sys; sys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]; sys.path.insert(0, {str(installed)!r});"
-        f"import pipelines; assert pipelines.__file__.startswith({str(installed)!r}), pipelines.__file__;"
-        "from pipelines.cli import main; sys.exit(main(['run', 'a.yaml', '--output', 'out']))"
-    )
+    script = f"""
+import sys
+sys.path[:] = [{str(installed)!r}] + [p for p in sys.path if p != {str(ROOT)!r}]
+import pipelines
+assert pipelines.__file__.startswith({str(installed)!r}), pipelines.__file__
+from pipelines.cli import main
+sys.exit(main(["run", "a.yaml", "--output", "out"]))
+"""
     run = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
     )

@@ -9,6 +9,7 @@ introduces ("Fridtjof Nansens Institutt (FNI)").
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -113,19 +114,25 @@ def split_span(text: str, start: int, end: int, label: str) -> Iterator[Mention]
 
 
 def name_entities(mentions: Sequence[Mention], text: str) -> tuple[Entity, ...]:
-    """Give each mention in ``text`` its fullest name, without the genitive."""
+    """Give each mention in ``text`` its fullest name, without the genitive.
+
+    A name that is mostly a person's is one everywhere, so that a recognizer's slip in one place
+    does not make two of it. The labels stay as they are.
+    """
     bases = strip_genitives(mentions, text)
     long_forms = find_long_forms(mentions, bases, text)
     people: dict[str, list[int]] = {}
+    votes: Counter[str] = Counter()
     for mention, base in zip(mentions, bases, strict=True):
-        if mention.label in PERSON_LABELS:
+        is_person = mention.label in PERSON_LABELS
+        votes[base] += 1 if is_person else -1
+        if is_person:
             people.setdefault(base, []).append(mention.start)
     named = []
     for mention, base in zip(mentions, bases, strict=True):
-        if mention.label in PERSON_LABELS:
+        name = long_forms.get(base, base)
+        if name == base and (votes[base] > 0 or mention.label in PERSON_LABELS):
             name = resolve_person(base, mention.start, people)
-        else:
-            name = long_forms.get(base, base)
         named.append(Entity(mention.text, mention.label, mention.start, mention.end, name))
     return tuple(named)
 
@@ -186,19 +193,26 @@ def may_possess(text: str, end: int, coordinated: bool = False) -> bool:
 def find_long_forms(mentions: Sequence[Mention], bases: Sequence[str], text: str) -> dict[str, str]:
     """Return the long form of each abbreviation that ``text`` introduces in brackets.
 
-    Either order: "Fridtjof Nansens Institutt (FNI)", "FNI (Fridtjof Nansens Institutt)". People
-    and places are left out: what follows them in brackets is a party, an age, an agency.
+    Either order: "Fridtjof Nansens Institutt (FNI)", "FNI (Fridtjof Nansens Institutt)". After
+    people and places only initials count: "Steinar Persen (Sp)" and "Oslo (NTB)" tell a party and
+    an agency.
     """
     found: dict[str, str] = {}
     for mention, base in zip(mentions, bases, strict=True):
         linked = _LINKED.match(text, mention.end)
-        if linked is None or mention.label in PERSON_LABELS | _PLACE_LABELS:
+        if linked is None:
             continue
         inside = linked["inside"].strip()
+        fits = is_initials if mention.label in PERSON_LABELS | _PLACE_LABELS else is_abbreviation
         for short, long in ((inside, base), (base, inside)):
-            if _INITIALISM.fullmatch(short) and is_abbreviation(short, long):
+            if _INITIALISM.fullmatch(short) and fits(short, long):
                 found.setdefault(short, long)
     return found
+
+
+def is_initials(short: str, long: str) -> bool:
+    """Whether ``short`` is made of the first letters, three or more, of the words of ``long``."""
+    return len(short) > 2 and short == "".join(word[0].upper() for word in long.split())
 
 
 def is_abbreviation(short: str, long: str) -> bool:
