@@ -166,7 +166,8 @@ def choose_runner(arguments: Sequence[str], workers: int) -> tuple[Any, list[str
         return None, passed
     if workers == 1:
         return FnApiRunner(), passed
-    command = f"{shlex.quote(sys.executable)} -m pipelines.worker"
+    # exec: Beam starts it through a shell, and a worker watches whether its parent lives.
+    command = f"exec {shlex.quote(sys.executable)} -m pipelines.worker"
     processes = SubprocessSDKEnvironment.from_command_string(command)
     passed.append(f"--direct_num_workers={workers}")
     return FnApiRunner(default_environment=processes), passed

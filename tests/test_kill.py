@@ -81,9 +81,9 @@ def test_killed_run_is_made_good_by_the_next(
     kill_and_run_again(config, tmp_path / "out", seconds * moment)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("workers", "share"), [("1", 0.7), ("2", 0.7), ("2", 1.2)])
 def test_interrupt_says_so_and_leaves_nothing_behind(
-    config: Path, seconds: float, tmp_path: Path, workers: str
+    config: Path, seconds: float, tmp_path: Path, workers: str, share: float
 ) -> None:
     run = subprocess.Popen(
         [sys.executable, "-m", "pipelines.cli", "run", config, "--output", tmp_path / "out",
@@ -91,7 +91,7 @@ def test_interrupt_says_so_and_leaves_nothing_behind(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip
-    time.sleep(seconds * 0.7)
+    time.sleep(seconds * share)
     os.killpg(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 1

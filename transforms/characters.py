@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 
@@ -17,6 +18,8 @@ _DROPPED = dict.fromkeys(
     and chr(code) not in _JOINERS
 )
 
+_NO_LETTER = re.compile(r"[\W_]+")
+
 
 def normalize_line(text: str) -> str:
     """Return ``text`` as one line: NFC, runs of white space one space, none at the edges.
@@ -24,11 +27,13 @@ def normalize_line(text: str) -> str:
     Control characters, soft hyphens, zero-width spaces and other invisible characters are
     dropped. The words stay as they are. Doing it twice changes nothing.
     """
-    text = unicodedata.normalize("NFC", text.translate(_DROPPED))
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    if not text.isprintable():
+        text = " ".join(text.translate(_DROPPED).split())
+    return unicodedata.normalize("NFC", text)
 
 
 def squeeze(text: str) -> str:
     """Return the letters and digits of ``text`` in small letters, for telling lines alike."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in folded if character.isalnum())
+    return _NO_LETTER.sub("", folded)
