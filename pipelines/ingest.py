@@ -87,15 +87,16 @@ def build_graph(
     *,
     dry_run: bool = False,
     reprocess: bool = False,
+    shards: int = 1,
     tallies: str | None = None,
 ) -> None:
-    """Lay the job's graph into ``pipeline``."""
+    """Lay the job's graph into ``pipeline``; large files are spread over ``shards`` workers."""
     sources = {source.id: source for source in job.sources}
     files = [FileSet(s.id, s.files, str(job.folders[s.id])) for s in job.sources]
     read = (
         pipeline
         | "Sources" >> beam.Create(files, reshuffle=False)
-        | ReadDocuments(sources, None if reprocess else run.known, tallies)
+        | ReadDocuments(sources, None if reprocess else run.known, shards, tallies)
     )
     extracted = read["documents"] | ExtractArticles(sources)
     cleaned = extracted.articles | RemoveBoilerplate(job.languages, sources)
@@ -133,6 +134,7 @@ def _run_graph(job: Job, options: RunOptions, run: Run, progress: Progress | Non
             run,
             dry_run=options.dry_run,
             reprocess=options.reprocess,
+            shards=options.workers,
             tallies=str(tallies) if progress else None,
         )
         with watch_progress(tallies, progress):

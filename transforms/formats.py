@@ -54,9 +54,14 @@ def read_html(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A reader. ``reads_gzip``: it wants ``.gz`` files as they are, to go on behind damage."""
+    """A reader and what it can do.
+
+    ``holds_many``: a file holds any number of items. ``reads_gzip``: the reader wants ``.gz``
+    files as they are, to go on behind damage.
+    """
 
     read: Reader
+    holds_many: bool = False
     reads_gzip: bool = False
 
 
@@ -64,9 +69,9 @@ FORMATS: dict[str, Format] = {
     ".txt": Format(read_text),
     ".html": Format(read_html),
     ".htm": Format(read_html),
-    ".jsonl": Format(read_json_lines),
-    ".ndjson": Format(read_json_lines),
-    ".warc": Format(read_archive, reads_gzip=True),
+    ".jsonl": Format(read_json_lines, holds_many=True),
+    ".ndjson": Format(read_json_lines, holds_many=True),
+    ".warc": Format(read_archive, holds_many=True, reads_gzip=True),
 }
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 
-from transforms.formats import read_documents
+from transforms.formats import FORMATS, read_documents, split_suffix
 from transforms.identity import article_id
 from transforms.input_file import InputFile
 from transforms.lake import Known, Lake
@@ -23,6 +24,9 @@ from transforms.outcomes import REJECTED, route
 from transforms.records import Document, Rejection
 from transforms.settings import Source
 from transforms.tally import FILES, ITEMS, add_to_tally
+
+# Below this size (bytes) a file of many items is not worth reading more than once.
+_LARGE_FILE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,16 @@ class FileSet:
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file of a source. ``key`` is its path relative to the config, or its URL."""
+    """A file of a source, or the part ``shard`` of ``shards`` of its items.
+
+    ``key`` is its path relative to the config, or its URL.
+    """
 
     source: str
     path: str
     key: str
+    shard: int = 0
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +67,13 @@ def load_known(known: KnownVersion) -> Known:
     return known.lake.read_known(known.sources, known.version)
 
 
-def match_files(files: FileSet) -> Iterator[FoundFile | Rejection]:
+def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejection]:
     """The files that the globs match, each once, in order; a rejection for a glob without any.
 
-    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth.
+    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth. A
+    large file of many items comes as that many ``shards``.
     """
-    found: dict[str, FoundFile] = {}
+    found: dict[str, list[FoundFile]] = {}
     for glob in files.globs:
         pattern = glob if "://" in glob else os.path.normpath(os.path.join(files.folder, glob))
         try:
@@ -84,12 +94,25 @@ def match_files(files: FileSet) -> Iterator[FoundFile | Rejection]:
             key = (
                 match.path if is_url else Path(os.path.relpath(match.path, files.folder)).as_posix()
             )
-            found[match.path] = FoundFile(files.source, match.path, key)
-    yield from (found[path] for path in sorted(found))
+            parts = shards if _is_worth_sharing(match.path, match.size_in_bytes) else 1
+            found[match.path] = [
+                FoundFile(files.source, match.path, key, part, parts) for part in range(parts)
+            ]
+    for path in sorted(found):
+        yield from found[path]
+
+
+def _is_worth_sharing(path: str, size: int) -> bool:
+    chosen = FORMATS.get(split_suffix(path)[0])
+    return chosen is not None and chosen.holds_many and size >= _LARGE_FILE
 
 
 def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection]:
-    """The documents in ``file``, or rejections of what cannot be read of it."""
+    """The documents in ``file``, or rejections of what cannot be read of it.
+
+    A shard takes every n-th item. All shards read the whole file, which costs little beside what
+    comes after, works for compressed files, and keeps line numbers right.
+    """
     item = InputFile(
         source=file.source,
         path=file.path,
@@ -104,20 +127,22 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection]
             compression_type=CompressionTypes.UNCOMPRESSED,
         )
     except (BeamIOError, OSError) as error:
-        yield item.reject("unreadable", str(error))
+        if file.shard == 0:
+            yield item.reject("unreadable", str(error))
         return
     with stream:
-        yield from read_documents(stream, item)
+        yield from islice(read_documents(stream, item), file.shard, None, file.shards)
 
 
 class _MatchFiles(beam.DoFn):  # type: ignore[misc]
-    def __init__(self, tallies: str | None) -> None:
+    def __init__(self, shards: int, tallies: str | None) -> None:
+        self._shards = shards
         self._tallies = tallies
 
     def process(self, files: FileSet) -> Iterator[Any]:
-        for outcome in match_files(files):
+        for outcome in match_files(files, self._shards):
             if isinstance(outcome, FoundFile):
-                add_to_tally(self._tallies, FILES)
+                add_to_tally(self._tallies, FILES, int(outcome.shard == 0))
             else:
                 Metrics.counter(files.source, "read").inc()
             yield route(outcome)
@@ -148,25 +173,27 @@ class _ReadFiles(beam.DoFn):  # type: ignore[misc]
 class ReadDocuments(beam.PTransform):  # type: ignore[misc]
     """``FileSet`` s to ``Document`` s; output ``REJECTED`` holds what cannot be read.
 
-    Only paths cross the shuffle that spreads the work. With ``known``, documents that the lake
-    holds unchanged are counted and left out.
+    Only paths cross the shuffle that spreads the work; a large file of many items is spread over
+    ``shards``. With ``known``, documents that the lake holds unchanged are counted and left out.
     """
 
     def __init__(
         self,
         sources: Mapping[str, Source],
         known: KnownVersion | None = None,
+        shards: int = 1,
         tallies: str | None = None,
     ) -> None:
         super().__init__()
         self._sources = sources
         self._known = known
+        self._shards = shards
         self._tallies = tallies
 
     def expand(self, files: beam.PCollection) -> dict[str, beam.PCollection]:
-        matched = files | "Match" >> beam.ParDo(_MatchFiles(self._tallies)).with_outputs(
-            REJECTED, main="files"
-        )
+        matched = files | "Match" >> beam.ParDo(
+            _MatchFiles(self._shards, self._tallies)
+        ).with_outputs(REJECTED, main="files")
         read = (
             matched.files
             | "Spread" >> beam.Reshuffle()
