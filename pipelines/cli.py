@@ -66,7 +66,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     run.add_argument("configs", nargs="+", type=Path, metavar="CONFIG",
                      help="a source's YAML file, or a folder of them")  # fmt: skip
-    run.add_argument("--output", required=True, type=Path, metavar="DIR",
+    run.add_argument("--output", required=True, type=_local_folder, metavar="DIR",
                      help="folder of the tables; made if it is not there")  # fmt: skip
     run.add_argument("--workers", type=_positive, default=1, metavar="N",
                      help="worker processes on this machine (default 1: this process)")  # fmt: skip
@@ -157,6 +157,12 @@ def _stop_at_once(errors: Console) -> None:
     """
     _print_error(errors, "newsbeam: interrupted; what was not committed is not in the table")
     os._exit(FAILED)
+
+
+def _local_folder(text: str) -> Path:
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text}: only a local folder can be written yet")
+    return Path(text)
 
 
 def _positive(text: str) -> int:

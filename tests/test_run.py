@@ -272,6 +272,7 @@ def test_another_spacy_pipeline_can_be_named_for_a_language(workplace: Workplace
         (["run", "nowhere.yaml", "--output", "out"], "no such file or folder"),
         (["run", "x.yaml", "--output", "out", "--workers", "0"], "1 or more"),
         (["run", "x.yaml", "--output", "out", "--workers", "two"], "invalid"),
+        (["run", "x.yaml", "--output", "s3://bucket/lake"], "only a local folder"),
         (["rnu"], "invalid choice"),
     ],
 )
