@@ -12,19 +12,21 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from pipelines.config import load_shipped_languages
 from transforms.entities import (
     Mention,
     find_entities,
     is_abbreviation,
-    load_pipeline,
     name_entities,
     resolve_person,
     split_span,
     strip_genitives,
 )
+from transforms.nlp import load_pipeline
 from transforms.records import Entity
 
 SEEDS = Path(__file__).parents[1] / "seeds"
+WORDS = load_shipped_languages()["nb"].names
 BLANK = spacy.blank("nb")
 LABELS = ("PER", "ORG", "GPE_LOC")
 
@@ -48,7 +50,7 @@ def mark(marked: str) -> tuple[str, list[Mention]]:
 
 def names(marked: str) -> list[str]:
     text, mentions = mark(marked)
-    return [entity.name for entity in name_entities(mentions, text)]
+    return [entity.name for entity in name_entities(mentions, text, WORDS)]
 
 
 # Offsets
@@ -80,7 +82,7 @@ def docs(draw: st.DrawFn) -> Doc:
 
 @given(docs())
 def test_every_entity_is_where_it_says(doc: Doc) -> None:
-    entities = find_entities(doc)
+    entities = find_entities(doc, WORDS)
     for entity in entities:
         assert entity.text == doc.text[entity.start : entity.end]
         assert entity.text == entity.text.strip()
@@ -107,7 +109,7 @@ def test_split_span_covers_each_line_once(text: str, data: st.DataObject) -> Non
 def test_entity_across_a_line_break_is_two() -> None:
     doc = BLANK.make_doc("Hyller Putin \n\n Vladimir Putin 🇷🇺 sa")
     doc.set_ents([doc.char_span(7, 30, label="PER")])
-    assert find_entities(doc) == (
+    assert find_entities(doc, WORDS) == (
         Entity("Putin", "PER", 7, 12, "Vladimir Putin"),
         Entity("Vladimir Putin", "PER", 16, 30, "Vladimir Putin"),
     )
@@ -172,7 +174,7 @@ def test_stripping_takes_only_from_the_end(words: list[str]) -> None:
         if word[0].isupper():
             mentions.append(Mention(word, "ORG", len(text), len(text) + len(word)))
         text += word + " "
-    for mention, base in zip(mentions, strip_genitives(mentions, text), strict=True):
+    for mention, base in zip(mentions, strip_genitives(mentions, text, WORDS), strict=True):
         assert base in {mention.text, mention.text[:-1]}
 
 
@@ -282,7 +284,7 @@ def test_seed_articles(pipeline: Language) -> None:
     given: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for path in sorted(SEEDS.glob("*.txt")):
         text = path.read_text(encoding="utf-8")
-        for entity in find_entities(pipeline(text)):
+        for entity in find_entities(pipeline(text), WORDS):
             assert entity.text == text[entity.start : entity.end]
             given[entity.text][entity.name] += 1
     # The recognizer may slip here and there; the name must come out right nearly always.

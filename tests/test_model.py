@@ -12,7 +12,7 @@ import pytest
 import spacy
 from spacy.language import Language
 
-from transforms.entities import load_pipeline
+from transforms.nlp import load_pipeline
 
 nb_newsbeam = importlib.import_module("nb_newsbeam")
 PACKAGE = Path(str(nb_newsbeam.__file__)).parent

@@ -12,54 +12,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-import spacy
-
+from transforms.name_words import NameWords
+from transforms.names import PERSON_LABELS
 from transforms.records import Entity
 
 if TYPE_CHECKING:
-    from spacy.language import Language
     from spacy.tokens import Doc
 
-# What spaCy pipelines for different languages call a person.
-PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
 _PLACE_LABELS = frozenset({"GPE", "GPE_LOC", "LOC", "placeName"})
-
-# Names that end in s by themselves. Only the commonest: the text decides for the others.
-_FINAL_S = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    Agnes Anders Andreas Boris Carlos Charles Chris Claus Dennis Douglas Elias Elvis Frans Hans
-    James Jens Jesus Johannes Jonas Julius Klaus Lars Lewis Linus Louis Lucas Lukas Mads Magnus
-    Marcus Marius Markus Mathias Mats Mattias Moses Nicolas Niels Niklas Nils Rasmus Thomas Tobias
-    Tomas Vigdis Davis Jones Roberts Williams
-    Akershus Angeles Arktis Athos Bahamas Barbados Belarus Brussels Cyprus Damaskus Hellas Honduras
-    Kansas Kaukasus Kypros Laos Lindesnes Mars Mauritius Paris Sveits Texas Troms Tunis Vegas
-    Vilnius Voss Wales
-    Airbus Adidas Hamas Kors News Reuters Times hus sjukehus sykehus
-    """,
-    )
-)
-
-# Words that cannot follow a genitive: after "Jonas sier" or "Paris i" there is no owner.
-_NO_POSSESSION = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    og eller men i på for til med etter av om ved frå fra mot under over mellom hos uten utan rundt
-    kring gjennom langs siden sidan før som at enn når da då hvis dersom fordi mens medan samt både
-    ikke ikkje også òg selv sjølv nå no her der hvor kvar ut inn opp ned heilt helt seg
-    sin si sitt sine den det de dei han hun ho ein en eit et
-    er var har hadde kan kunne vil ville skal skulle må måtte bør burde blir ble blei vart vert bli
-    får fikk fekk går gikk gjekk kommer kjem kom tar tek tok gir gjev gav ga ser så står stod sto
-    gjør gjer gjorde ligger ligg lå holder held heter heiter bor bur legger legg la viser syner
-    sier seier sa mener meiner mente meinte forteller fortel fortalte skriver skriv skrev skreiv
-    """,
-    )
-)
 
 _MARKED_GENITIVE = re.compile(r"(?P<base>.*\w)(?:['’:-]s|(?<=[sxzSXZ])['’])")
 _FOLLOWER = re.compile(r"[^\S\n]*(?P<mark>[«“”\"„]?)(?P<word>\w*)")
@@ -77,29 +39,18 @@ class Mention:
     end: int
 
 
-def load_pipeline(name: str) -> Language:
-    """Return the spaCy pipeline called ``name``: a package's name or a folder.
-
-    A pipeline inside another distribution (as ``nb_newsbeam`` is in newsbeam) is found by its
-    entry point in the group ``spacy_models``, which ``spacy.load`` itself does not look at.
-    Raises OSError if there is none.
-    """
-    for entry in entry_points(group="spacy_models", name=name):
-        pipeline: Language = entry.load().load()
-        return pipeline
-    return spacy.load(name)
-
-
-def find_entities(doc: Doc) -> tuple[Entity, ...]:
+def find_entities(doc: Doc, words: NameWords | None = None) -> tuple[Entity, ...]:
     """Return the named entities of ``doc`` in the order of the text.
 
-    Offsets point into ``doc.text``; no entity has white space at its edges or a line break inside.
+    ``words`` are the language's, for undoing its genitive. Offsets point into ``doc.text``; no
+    entity has white space at its edges or a line break inside.
     """
     text = doc.text
     spans = ((ent.start_char, ent.end_char, ent.label_) for ent in doc.ents)
     return name_entities(
         [mention for span in spans for mention in split_span(text, *span)],
         text,
+        words,
     )
 
 
@@ -113,13 +64,15 @@ def split_span(text: str, start: int, end: int, label: str) -> Iterator[Mention]
         start += len(line)
 
 
-def name_entities(mentions: Sequence[Mention], text: str) -> tuple[Entity, ...]:
+def name_entities(
+    mentions: Sequence[Mention], text: str, words: NameWords | None = None
+) -> tuple[Entity, ...]:
     """Give each mention in ``text`` its fullest name, without the genitive.
 
     A name that is mostly a person's is one everywhere, so that a recognizer's slip in one place
     does not make two of it. The labels stay as they are.
     """
-    bases = strip_genitives(mentions, text)
+    bases = strip_genitives(mentions, text, words)
     long_forms = find_long_forms(mentions, bases, text)
     people: dict[str, list[int]] = {}
     votes: Counter[str] = Counter()
@@ -137,57 +90,76 @@ def name_entities(mentions: Sequence[Mention], text: str) -> tuple[Entity, ...]:
     return tuple(named)
 
 
-def strip_genitives(mentions: Sequence[Mention], text: str) -> list[str]:
+def strip_genitives(
+    mentions: Sequence[Mention], text: str, words: NameWords | None = None
+) -> list[str]:
     """Return each mention's text without a genitive at its end, its words one space apart.
 
-    Of the names that end in s in the Norwegian Dependency Treebank (bokmål and nynorsk),
-    97 % of train and 99 % of dev are told apart as it does.
+    Without ``words`` only a genitive that a mark sets off is undone ("NTB-s"). Of the names that
+    end in s in the Norwegian Dependency Treebank (bokmål and nynorsk), 97 % of train and 99 % of
+    dev are told apart as it does with the words of these languages.
     """
-    words = {word for mention in mentions for word in mention.text.split()}
+    parts = {word for mention in mentions for word in mention.text.split()}
     bare = {
         mention.text.split()[-1]
         for mention in mentions
-        if mention.text.endswith("s") and not may_possess(text, mention.end, coordinated=True)
+        if mention.text.endswith("s")
+        and not may_possess(text, mention.end, words, coordinated=True)
     }
-    return [
-        strip_genitive(" ".join(mention.text.split()), may_possess(text, mention.end), words, bare)
-        for mention in mentions
-    ]
+    names = []
+    for mention in mentions:
+        name = " ".join(mention.text.split())
+        base = strip_marked_genitive(name, parts)
+        if base is None and words is not None:
+            may_own = may_possess(text, mention.end, words) and name.split()[-1] not in bare
+            base = strip_genitive(name, may_own, parts, words)
+        names.append(base or name)
+    return names
 
 
-def strip_genitive(name: str, may_own: bool, words: set[str], bare: set[str]) -> str:
-    """Return ``name`` without the genitive of its last word, where it seems to have one.
+def strip_marked_genitive(name: str, parts: set[str]) -> str | None:
+    """Return ``name`` without a genitive that a mark sets off; ``None`` if there is no mark.
 
-    ``may_own``: whether something that can be owned follows. ``words`` are all words of the
-    article's names; ``bare`` are those that end a name somewhere where no genitive can stand.
+    "VG's", "NTB-s" and "Belarus'" are genitives, "McDonald's" is a name unless "McDonald" is one
+    of ``parts``, the words of the article's names.
     """
-    *_, last = name.split()
-    if marked := _MARKED_GENITIVE.fullmatch(last):
-        base = marked["base"]
-        # "McDonald's" is a name; "VG's", "NTB-s" and "Belarus'" are genitives.
-        if base[-1].isupper() or not last.endswith("s") or base in words:
-            return name[: len(name) - len(last) + len(base)]
-        return name
+    last = name.split()[-1]
+    marked = _MARKED_GENITIVE.fullmatch(last)
+    if marked is None:
+        return None
+    base = marked["base"]
+    is_genitive = base[-1].isupper() or not last.endswith("s") or base in parts
+    return name[: len(name) - len(last) + len(base)] if is_genitive else name
+
+
+def strip_genitive(name: str, may_own: bool, parts: set[str], words: NameWords) -> str:
+    """Return ``name`` without the s of its last word, where that seems to be a genitive.
+
+    ``may_own``: whether something that can be owned follows, and no other place in the text shows
+    that the name ends in s. ``parts`` are the words of the article's names.
+    """
+    last = name.split()[-1]
     base = last.removesuffix("s")
     # Of one letter nothing would be left: "Os" and "Ås" are places. "TV 2s" is a genitive.
-    if base == last or last in _FINAL_S or (len(base) < 2 and not base.isdigit()):
+    if base == last or last in words.names_in_s or (len(base) < 2 and not base.isdigit()):
         return name
     has_no_small_letter = not any(map(str.islower, base))
-    is_genitive = has_no_small_letter or base in words or (may_own and last not in bare)
-    return name[:-1] if is_genitive else name
+    return name[:-1] if has_no_small_letter or base in parts or may_own else name
 
 
-def may_possess(text: str, end: int, coordinated: bool = False) -> bool:
+def may_possess(text: str, end: int, words: NameWords | None, coordinated: bool = False) -> bool:
     """Whether something that could be owned follows ``text[:end]`` on its line.
 
-    ``coordinated`` counts "og" and "eller" as such ("Tyrkias og Irans presidenter").
+    ``coordinated`` counts "and" and "or" as such ("Tyrkias og Irans presidenter").
     """
     follower = _FOLLOWER.match(text, end)
     assert follower is not None  # every part of the pattern may be empty
     word = follower["word"].lower()
-    if coordinated and word in {"og", "eller"}:
+    if words is not None and coordinated and word in words.conjunctions:
         return True
-    return bool(follower["mark"] or word) and follower.end() > end and word not in _NO_POSSESSION
+    if words is not None and word in words.not_owned:
+        return False
+    return bool(follower["mark"] or word) and follower.end() > end
 
 
 def find_long_forms(mentions: Sequence[Mention], bases: Sequence[str], text: str) -> dict[str, str]:

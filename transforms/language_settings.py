@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from transforms.lexicon import Lexicon
+from transforms.name_words import NameWords
 from transforms.settings import CleaningRule, LanguageTag, Settings
 
 
@@ -17,6 +18,9 @@ class Language(Settings):
     name: str = Field(min_length=1, description="The language's English name.")
     pipeline: str | None = Field(
         None, description="spaCy pipeline that finds entities; null: none is shipped."
+    )
+    names: NameWords | None = Field(
+        None, description="Words that tell a genitive from a name; null: only 's and -s are undone."
     )
     boilerplate: tuple[CleaningRule, ...] = Field((), description="Lines that are no article text.")
     quotes: Lexicon | None = Field(

@@ -15,7 +15,7 @@ from transforms.records import Entity
 from transforms.sentences import Segmentation, Token
 
 # What spaCy pipelines for different languages call a person.
-_PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
+PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
 # "NATOs", "FN's": what follows is another name.
 _ACRONYM_GENITIVE = re.compile(r"[A-ZÆØÅ]{2}s$|['’]s$")
 # Longer runs are headings in capitals or lists, and their parts would cost quadratic time.
@@ -94,11 +94,13 @@ class Names:
 
     def _parts_from(self, owner: Entity | None, other: Entity | None) -> bool:
         """Whether a name ends between two tokens, because a person's name begins or ends there."""
-        labels = {entity.label for entity in (owner, other) if entity is not None}
-        return owner is not other and not labels.isdisjoint(_PERSON_LABELS)
+        if owner is other or other is None:  # Models cut names short now and then.
+            return False
+        persons = [e is not None and e.label in PERSON_LABELS for e in (owner, other)]
+        return persons[0] != persons[1]
 
     def _strip_openers(self, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Take a headline's first word off a run whose rest is a name elsewhere.
+        """Take a headline's first word off a run whose rest is a name elsewhere, and a role.
 
         "Lettet Hansen" is a headline; "Kari Hansen" may be one too, but "Kari" is a first name or
         stands capitalised within another sentence.
@@ -113,6 +115,9 @@ class Names:
         stripped = []
         for first, last in runs:
             opener = tokens[first]
+            if last - first > 1 and opener.lower not in words.titles and self._is_role(opener):
+                stripped.append((first + (first in self._openers), last))
+                continue
             loose = first in headlines
             named = opener.text in self._proper or opener.lower in words.male | words.female
             if loose and last - first > 1 and not named and not self._is_labelled_person(first):
@@ -141,7 +146,7 @@ class Names:
         return token.lower not in self._common and not self._is_role(token) and not plural
 
     def _is_labelled_person(self, index: int) -> bool:
-        return index in self._labelled and self._labelled[index].label in _PERSON_LABELS
+        return index in self._labelled and self._labelled[index].label in PERSON_LABELS
 
     def _follows_opening(self, index: int) -> bool:
         """Whether a word is capitalised only because a colon, a mark or a dash precedes it."""
@@ -170,7 +175,7 @@ class Names:
         text = self._cut.text[start:end]
         bare, genitive = self._without_genitive(first, last, text)
         entity = self._labelled.get(first) or self._labelled.get(last - 1)
-        person = None if entity is None else entity.label in _PERSON_LABELS
+        person = None if entity is None else entity.label in PERSON_LABELS
         full = entity.name if entity is not None and bare in entity.name else bare
         return Name(first, last, start, end, bare, person, genitive, full)
 

@@ -55,7 +55,7 @@ def annotate_texts(
         found: Iterable[tuple[Entity, ...]] = (() for _ in texts)
     else:
         docs = load_pipeline(language.pipeline).pipe(texts, batch_size=BATCH_SIZE)
-        found = map(find_entities, docs)
+        found = (find_entities(doc, language.names) for doc in docs)
     known = headings if headings is not None else (None for _ in texts)
     for text, entities, lines in zip(texts, found, known, strict=True):
         if language.quotes is None:
