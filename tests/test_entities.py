@@ -201,6 +201,11 @@ def test_one_wrong_label_does_not_make_another_person() -> None:
     assert names("[PER Jo Vang]. [GPE_LOC Vang] ligger i [GPE_LOC Vang].")[1:] == ["Vang"] * 2
 
 
+def test_full_name_may_be_mislabelled() -> None:
+    marked = "[ORG Vladimir Putins] tale. [PER Putin] lo. [PER Putin] gikk."
+    assert names(marked) == ["Vladimir Putin"] * 3
+
+
 def test_part_of_a_double_surname_and_first_name() -> None:
     assert (
         names("[PER Jonas Gahr Støre]: [PER Støre], [PER Gahr Støre], [PER Jonas], [PER STØRE].")

@@ -74,12 +74,14 @@ def name_entities(
     """
     bases = strip_genitives(mentions, text, words)
     long_forms = find_long_forms(mentions, bases, text)
-    people: dict[str, list[int]] = {}
     votes: Counter[str] = Counter()
     for mention, base in zip(mentions, bases, strict=True):
-        is_person = mention.label in PERSON_LABELS
-        votes[base] += 1 if is_person else -1
-        if is_person:
+        votes[base] += 1 if mention.label in PERSON_LABELS else -1
+    people: dict[str, list[int]] = {}
+    for mention, base in zip(mentions, bases, strict=True):
+        # Once known by a surname alone, a person may have the full name mislabelled.
+        _, *rest = base.split()
+        if mention.label in PERSON_LABELS or (rest and votes[rest[-1]] > 1):
             people.setdefault(base, []).append(mention.start)
     named = []
     for mention, base in zip(mentions, bases, strict=True):
