@@ -206,6 +206,15 @@ def test_full_name_may_be_mislabelled() -> None:
     assert names(marked) == ["Vladimir Putin"] * 3
 
 
+def test_a_slip_in_one_label_is_mended() -> None:
+    text, mentions = mark(
+        "[ORG Vladimir Putin] kom. [PER Putin] lo. [LOC Putin] og [PER Putin] dro. [PER Putin] kom."
+    )
+    assert [e.label for e in name_entities(mentions, text, WORDS)] == ["PER"] * 5
+    text, mentions = mark("[GPE_LOC Vang] er stor. [PER Jo Vang] bor i [GPE_LOC Vang].")
+    assert [e.label for e in name_entities(mentions, text, WORDS)] == ["GPE_LOC", "PER", "GPE_LOC"]
+
+
 def test_part_of_a_double_surname_and_first_name() -> None:
     assert (
         names("[PER Jonas Gahr Støre]: [PER Støre], [PER Gahr Støre], [PER Jonas], [PER STØRE].")

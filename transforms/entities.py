@@ -69,26 +69,32 @@ def name_entities(
 ) -> tuple[Entity, ...]:
     """Give each mention in ``text`` its fullest name, without the genitive.
 
-    A name that is mostly a person's is one everywhere, so that a recognizer's slip in one place
-    does not make two of it. The labels stay as they are.
+    A name that is mostly a person's is one everywhere and gets that label, so that a recognizer's
+    slip in one place does not make two of it.
     """
     bases = strip_genitives(mentions, text, words)
     long_forms = find_long_forms(mentions, bases, text)
     votes: Counter[str] = Counter()
+    person_labels: Counter[str] = Counter()
     for mention, base in zip(mentions, bases, strict=True):
-        votes[base] += 1 if mention.label in PERSON_LABELS else -1
+        is_person = mention.label in PERSON_LABELS
+        votes[base] += 1 if is_person else -1
+        person_labels[mention.label] += is_person
     people: dict[str, list[int]] = {}
+    labels = []
     for mention, base in zip(mentions, bases, strict=True):
-        # Once known by a surname alone, a person may have the full name mislabelled.
         _, *rest = base.split()
-        if mention.label in PERSON_LABELS or (rest and votes[rest[-1]] > 1):
+        # Once known by a surname alone, a person may have the full name mislabelled.
+        elected = votes[base] > 0 or (bool(rest) and votes[rest[-1]] > 1)
+        labels.append(person_labels.most_common(1)[0][0] if elected else mention.label)
+        if labels[-1] in PERSON_LABELS:
             people.setdefault(base, []).append(mention.start)
     named = []
-    for mention, base in zip(mentions, bases, strict=True):
+    for mention, base, label in zip(mentions, bases, labels, strict=True):
         name = long_forms.get(base, base)
-        if name == base and (votes[base] > 0 or mention.label in PERSON_LABELS):
+        if name == base and label in PERSON_LABELS:
             name = resolve_person(base, mention.start, people)
-        named.append(Entity(mention.text, mention.label, mention.start, mention.end, name))
+        named.append(Entity(mention.text, label, mention.start, mention.end, name))
     return tuple(named)
 
 
