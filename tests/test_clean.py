@@ -63,6 +63,64 @@ def removed_by(line: str, language: str = "nb", isolated: bool = False) -> str |
         ("Läs även: Nya regler", "related_link", "sv"),
         ("Publicerad 23 okt 2025 kl 10.23", "dateline", "sv"),
         ("Story continues below advertisement", "ad_break", "en"),
+        ("Vil du lese mer av denne typen saker?", "more_link", "nb"),
+        ("Mer om: Fotball", "more_link", "nb"),
+        ("Meld deg på nyhetsbrevet vårt", "newsletter", "nb"),
+        ("Du må være abonnent for å lese videre", "subscribe", "nb"),
+        ("Last ned appen vår", "subscribe", "nb"),
+        ("Illustrasjonsfoto", "page_chrome", "nb"),
+        ("Saken oppdateres.", "update_note", "nb"),
+        ("Artikkelen blir oppdatert fortløpende.", "update_note", "nb"),
+        ("Denne saken ble først publisert i Nordlys.", "first_published", "nb"),
+        (
+            "Dette er en kronikk. Kronikken gir uttrykk for skribentens holdning.",
+            "opinion_note",
+            "nb",
+        ),
+        ("Denne avstemningen viser ikke hva folk flest mener.", "poll_note", "nb"),
+        ("Følg oss på Instagram", "follow", "nb"),
+        ("Kilde: NTB", "source_note", "nb"),
+        ("Ansvarlig redaktør: Kari Nes", "imprint", "nb"),
+        ("Meir om: Fotball", "more_link", "nn"),
+        ("Saka blir oppdatert.", "update_note", "nn"),
+        ("Denne saka vart først publisert i Firda.", "first_published", "nn"),
+        (
+            "Dette er eit debattinnlegg. Innlegget gjev uttrykk for skribenten sitt syn.",
+            "opinion_note",
+            "nn",
+        ),
+        ("Følg oss på Facebook", "page_chrome", "nn"),
+        ("Følg oss på Instagram", "follow", "nn"),
+        ("Kjelde: NPK", "source_note", "nn"),
+        ("Nyhende", "page_chrome", "nn"),
+        ("Følg os på Facebook", "follow", "da"),
+        ("Följ oss på Instagram", "follow", "sv"),
+        ("Lästid 6 min", "reading_time", "sv"),
+        ("Also read: The new rules", "more_link", "en"),
+        ("There is more. Subscribe to get the news in your inbox.", "newsletter_appeal", "en"),
+        ("Have a tip? Write to us.", "tip_off", "en"),
+        ("(Reporting by Kari Nes in Oslo; editing by Ola Ås)", "reporting_credit", "en"),
+        ("Kari Nes contributed to this report.", "reporting_credit", "en"),
+        ("Follow Kari Nes on Twitter @karines", "follow", "en"),
+        ("Updated at 1:23 p.m.", "updated", "en"),
+        ("We may earn a commission from links on this page.", "affiliate", "en"),
+        ("Anzeige", "ad_label", "de"),
+        ("Die Brücke am Freitag. Foto: Kari Nes/dpa", "photo_caption", "de"),
+        ("Lesen Sie auch: Die neuen Regeln", "related_link", "de"),
+        ("Mehr zum Thema", "related_heading", "de"),
+        ("Video: Die Brücke von oben", "video_teaser", "de"),
+        ("Artikel teilen", "share", "de"),
+        ("Melden Sie sich hier für unseren Newsletter an.", "newsletter", "de"),
+        ("Empfohlener redaktioneller Inhalt", "consent", "de"),
+        ("Quelle: dpa", "source_note", "de"),
+        ("Stand: 28.04.2024, 14:47 Uhr", "dateline", "de"),
+        ("dpa/AFP", "agency_signature", "de"),
+        (
+            "Mit * markierte Links sind Affiliate-Links, bei Kauf erhalten wir Provision.",
+            "affiliate",
+            "de",
+        ),
+        ("Zum Inhalt springen", "page_chrome", "de"),
     ],
 )
 def test_boilerplate_goes(line: str, rule: str | None, language: str) -> None:
@@ -88,10 +146,34 @@ def test_boilerplate_goes(line: str, rule: str | None, language: str) -> None:
         "Hun er abonnent på livet.",
         "Få aviser har et nyhetsbrev om fiske. Denne har to.",
         "Logg inn i framtiden, sa statsråden.",
+        "Vil du lese mer, kan du spørre på biblioteket, sier hun til avisa som skriver om det.",
+        "Saken er oppdatert på et vis som ingen av dem hadde tenkt på i forkant.",
+        "Dette er en kommentar som mange vil huske.",
+        "Dette er en leder folk stoler på.",
+        "Ansvarlig redaktør Kari Nes sier at avisa står ved saken.",
+        "Kilder: – Vi hører at han går av.",
+        "Kilder: Statsråden går av",
+        "Følg oss på veien mot toppen. Det blir bratt.",
     ],
 )
 def test_prose_and_headings_stay(line: str) -> None:
     assert removed_by(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("She asked readers to sign up for her newsletter, which many did.", "en"),
+        ("Follow the money, the saying goes. He did.", "en"),
+        ("The commission may earn more next year.", "en"),
+        ("Dette er ein kommentar som mange vil hugse.", "nn"),
+        ("Die Quelle des Flusses liegt in den Bergen, sagt die Forscherin.", "de"),
+        ("Stand der Dinge ist, dass am 28. April gewählt wird.", "de"),
+        ("Jetzt schreibt sie einen Newsletter. Er erscheint täglich.", "de"),
+    ],
+)
+def test_prose_stays_in_other_languages(line: str, language: str) -> None:
+    assert removed_by(line, language) is None
 
 
 def test_teasers_go_only_where_they_stand_apart() -> None:

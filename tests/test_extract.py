@@ -156,6 +156,39 @@ def test_the_standfirst_is_brought_back() -> None:
         assert lines(found) == [LEAD, *PROSE]
 
 
+def test_a_standfirst_of_several_paragraphs_is_one_line() -> None:
+    header = f'<header><p class="lead">{LEAD}</p><p class="lead">{PROSE[3]}</p></header>'
+    found = extract(page(header + f"<div>{BODY}</div>"))
+    assert found.metadata.lead == f"{LEAD} {PROSE[3]}"
+
+
+def test_a_box_around_the_standfirst_adds_nothing_to_it() -> None:
+    box = f'<div class="lead"><h2>{LEAD}</h2><div>Del med en venn</div></div>'
+    description = f'<meta name="description" content="{LEAD}">'
+    assert extract(page(box + f"<div>{BODY}</div>", description)).metadata.lead == LEAD
+
+
+def test_bylines_and_dates_around_the_text_are_not_its_lines() -> None:
+    head = '<meta name="author" content="Kari Nes">'
+    around = "<p>Av Kari Nes</p><p>28. april 2024 kl. 14.47</p>"
+    found = extract(page(f"{around}{BODY}<p>© Avisa 2024</p>", head))
+    assert lines(found) == PROSE
+    assert found.metadata.authors == ("Kari Nes",)
+
+
+def test_a_kicker_above_the_headline_is_no_line() -> None:
+    kicker = "<p>Samferdsel i vest</p>"
+    html = page(f"{BODY}").replace("<article>", f"<article>{kicker}")
+    assert lines(extract(html)) == PROSE
+    assert "Samferdsel i vest" in lines(extract(page(kicker + BODY)))
+
+
+@pytest.mark.parametrize("line", ["Det hendte 28. april 2024.", "Av Ola Ås", "Kari Nes ble valgt."])
+def test_other_lines_with_names_and_dates_stay(line: str) -> None:
+    head = '<meta name="author" content="Kari Nes">'
+    assert line in lines(extract(page(f"<p>{line}</p>{BODY}", head)))
+
+
 def test_a_first_paragraph_is_no_standfirst_though_the_description_repeats_it() -> None:
     found = extract(page(BODY, f'<meta name="description" content="{PROSE[0]}">'))
     assert found.metadata.lead is None

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.authors import split_author
-from transforms.extract import parse_page
 from transforms.metadata import merge_metadata, read_metadata
+from transforms.page_tree import parse_page
 from transforms.records import Metadata
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -198,6 +198,24 @@ def test_without_an_address_the_canonical_url_is_believed() -> None:
     )
     assert read('<link rel="canonical" href="/x">', url=None).url is None
     assert read(url="http://[").url is None
+
+
+def test_the_editors_headline_goes_before_that_for_search_engines() -> None:
+    tab, printed = "<title>Slik er brua – Avisa</title>", "<h1>Slik er brua</h1>"
+    other = '<meta property="og:title" content="Derfor åpner brua">'
+    same = '<meta property="og:title" content="Slik er brua">'
+    assert read(tab + other, printed).title == "Derfor åpner brua"
+    assert read(tab + same + ld({**ARTICLE, "headline": "Brua"}), printed).title == "Brua"
+    agreeing = ld({**ARTICLE, "headline": "Slik er brua"})
+    assert read(tab + other + agreeing, printed).title == "Derfor åpner brua"
+    assert read(tab + same + agreeing, printed).title == "Slik er brua"
+
+
+def test_what_stands_behind_the_printed_headline_is_no_part_of_it() -> None:
+    head = '<meta property="og:title" content="Den nye brua åpner | Vest | 28.04.2024">'
+    assert read(head, "<h1>Den nye brua åpner</h1>").title == "Den nye brua åpner"
+    section = '<meta property="og:title" content="Sport: Brann vant hele serien">'
+    assert read(section, "<h1>Sport</h1>").title == "Sport: Brann vant hele serien"
 
 
 def test_the_printed_headline_wins_where_data_confirm_it() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import apache_beam as beam
-from lxml import etree, html
+from lxml import etree
 
 from transforms.characters import normalize_line, squeeze
 from transforms.encoding import decode_html, decode_text
@@ -17,6 +17,7 @@ from transforms.languages import check_language, detect_language
 from transforms.metadata import merge_metadata, read_metadata
 from transforms.outcomes import REJECTED, route
 from transforms.page_text import ExtractorFault, extract_block, open_with_lead
+from transforms.page_tree import PageTooLargeError, parse_page
 from transforms.records import Article, Block, Document, Metadata, Rejection
 from transforms.settings import Source
 
@@ -25,8 +26,6 @@ _LONGEST_TITLE = 200
 _LONGEST_SENTENCE_TITLE = 100
 _TWO_SENTENCES = re.compile(r"[.!?]\s+\S.*\.$")
 _MARKUP = re.compile(r"<[a-zA-Z!/?]")
-# Controls, which XML cannot hold: lxml refuses them in texts it is given.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def extract_article(
@@ -40,8 +39,8 @@ def extract_article(
     body says, field by field.
 
     The lines are those of the source: nothing of it is cleaned away yet. Reasons of rejection:
-    ``undecodable``, ``no_text``, ``not_html``, ``too_deep``, ``failed_parse``,
-    ``failed_extraction``.
+    ``undecodable``, ``no_text``, ``not_html``, ``too_deep``, ``too_complex``,
+    ``failed_parse``, ``failed_extraction``.
     """
     if document.media_type == "text/html":
         return _extract_page(document, language, timezone)
@@ -83,20 +82,6 @@ def split_text(text: str, title: str | None = None) -> tuple[str | None, list[Bl
     return title, marked
 
 
-def parse_page(text: str) -> html.HtmlElement:
-    """Return the tree of a page.
-
-    Raises ``lxml.etree.ParserError`` for a page without elements, and ``RecursionError`` for one
-    nested so deep (2,048 levels) that libxml2 stops reading and would lose the rest.
-    """
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-    data = _CONTROL.sub("", text).encode("utf-8", "replace")
-    tree = html.document_fromstring(data, parser=parser)
-    if any("Excessive depth" in fault.message for fault in parser.error_log.filter_from_fatals()):
-        raise RecursionError("more than 2048 levels of elements")
-    return tree
-
-
 def _extract_text(document: Document, language: str | None) -> Article | Rejection:
     body = document.body
     text = body if isinstance(body, str) else decode_text(body, document.charset)
@@ -130,18 +115,19 @@ def _extract_page(
             "not_html",
             "it is said to be HTML and has no tag; is it another format, or plain text?",
         )
-    try:
-        tree = parse_page(text)
-    except RecursionError as fault:
-        return _reject(document, "too_deep", f"{fault}; the page is broken or hostile")
-    except etree.LxmlError as fault:
-        return _reject(document, "failed_parse", f"lxml: {type(fault).__name__}: {fault}")
-    page = read_metadata(
-        tree, document.provenance.url, timezone, latest=document.provenance.fetched_at
-    )
     given = document.given
     try:
-        blocks = extract_block(tree, given.title or page.title, given.lead or page.lead)
+        tree = parse_page(text)
+        page = read_metadata(
+            tree, document.provenance.url, timezone, latest=document.provenance.fetched_at
+        )
+        blocks = extract_block(
+            tree, given.title or page.title, given.lead or page.lead, given.authors or page.authors
+        )
+    except PageTooLargeError as fault:
+        return _reject(document, fault.reason, f"{fault}; is it broken, hostile, or no article?")
+    except etree.LxmlError as fault:
+        return _reject(document, "failed_parse", f"lxml: {type(fault).__name__}: {fault}")
     except ExtractorFault as fault:
         return _reject(document, "failed_extraction", f"trafilatura: {fault}")
     if not blocks:

@@ -15,7 +15,7 @@ Standard = Literal["nb", "nn"]
 _ENOUGH_TEXT = 200
 _CONFIDENT = 0.9
 # More of a text does not change what it is identified as, and takes time.
-_MOST_TEXT = 3_000
+_MOST_TEXT = 2_000
 # Function words outside quotes from which on quotes need not be looked at.
 _ENOUGH_WORDS = 5
 

@@ -18,6 +18,7 @@ from lxml import html
 from transforms.authors import read_author
 from transforms.characters import normalize_line, squeeze
 from transforms.dates import is_plausible, parse_instant
+from transforms.headline import list_h1, read_headline
 from transforms.json_ld import Node, list_name, list_text, list_value, read_article_node
 from transforms.languages import normalize_tag
 from transforms.records import Metadata
@@ -67,9 +68,7 @@ _PAYWALL = {
     "k5a:paid": {"0": False, "1": True},
     "isaccessibleforfree": {"true": False, "false": True},
 }
-_TITLE_SEPARATOR = re.compile(r"\s+[|–—·•»:-]\s+|\s*\|\s*")
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=[/_.-]|$)")
-_LONGEST_HEADLINE = 300
 _LONGEST_DATELINE = 60
 _MOST_BEHIND = 60
 _TIME_NEAR = "(ancestor::*[self::article or self::header][1]//time|following::time)[@datetime][1]"
@@ -87,7 +86,7 @@ def read_metadata(
     ``url`` is the page's address, where known; ``timezone`` is that of times without an offset;
     ``latest`` is when the page was fetched: later dates are not believed.
 
-    * title: the page's headline, without the site's name.
+    * title: the editors' headline, as ``headline`` tells it, without the site's name.
     * lead: the page's description; ``extract_article`` knows whether it is printed.
     * published_at, from the first of: ``jsonld``, ``meta``, ``time_tag`` (the <time> that says
       so or stands by the headline), ``text`` (a short line behind the headline), ``url_day`` and
@@ -99,7 +98,7 @@ def read_metadata(
     """
     url = _join("", url) if url else None
     meta = _collect_meta(tree)
-    own_headlines = [*_texts(meta, ("og:title", "twitter:title")), *_list_h1(tree)]
+    own_headlines = [*_texts(meta, ("og:title", "twitter:title")), *list_h1(tree)]
     node = read_article_node(tree, own_headlines)
     sites = set(_texts(meta, ("og:site_name", "application-name")))
     sites.update(list_name(node.get("publisher")))
@@ -114,7 +113,12 @@ def read_metadata(
         modified_at = None  # systems write when the entry was made, or nonsense
     return Metadata(
         url=address,
-        title=_read_title(tree, node, meta, {squeeze(site) for site in sites}),
+        title=read_headline(
+            tree,
+            _strings(node, "headline"),
+            _texts(meta, _HEADLINE),
+            {squeeze(site) for site in sites},
+        ),
         lead=next(iter([*_texts(meta, _DESCRIPTION), *_strings(node, "description")]), None),
         authors=read_author(
             list_name(node.get("author") or node.get("creator")),
@@ -168,38 +172,6 @@ def _texts(meta: dict[str, list[str]], names: Iterable[str]) -> list[str]:
 
 def _strings(node: Node, key: str) -> list[str]:
     return list_text(node.get(key))
-
-
-def _list_h1(tree: html.HtmlElement) -> list[str]:
-    found = (normalize_line(element.text_content()) for element in tree.iter("h1"))
-    return [text for text in found if text and len(text) <= _LONGEST_HEADLINE]
-
-
-def _read_title(
-    tree: html.HtmlElement, node: Node, meta: dict[str, list[str]], sites: set[str]
-) -> str | None:
-    """The headline as printed where the page's own data confirm it, else as these give it."""
-    element = next(tree.iter("title"), None)
-    page_title = normalize_line(element.text_content()) if element is not None else ""
-    stated = [*_strings(node, "headline"), *_texts(meta, _HEADLINE), page_title]
-    headlines = [_cut_site(text, sites) for text in stated if 0 < len(text) <= _LONGEST_HEADLINE]
-    # The site's logo may be an h1.
-    printed = [text for text in _list_h1(tree) if squeeze(text) not in {"", *sites}]
-    known = [squeeze(headline) for headline in headlines]
-    # The longer one may go on with the name of a section or of a site that nothing else tells.
-    confirmed = [text for text in printed if any(k.startswith(squeeze(text)) for k in known)]
-    only = printed if len(printed) == 1 else []
-    return next(iter([*confirmed, *headlines, *only, *printed]), None)
-
-
-def _cut_site(title: str, sites: set[str]) -> str:
-    """Cuts the site's name off either end of a title."""
-    for match in [*_TITLE_SEPARATOR.finditer(title)]:
-        if squeeze(title[match.end() :]) in sites:
-            return title[: match.start()]
-        if squeeze(title[: match.start()]) in sites:
-            return title[match.end() :]
-    return title
 
 
 def _read_url(tree: html.HtmlElement, meta: dict[str, list[str]], url: str | None) -> str | None:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
-from collections.abc import Iterator
-from copy import deepcopy
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
-from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import trafilatura
 from lxml import etree, html
 
+from transforms.authors import split_author
 from transforms.characters import normalize_line, squeeze
+from transforms.dates import parse_instant
+from transforms.lost_lines import restore_lost_line
+from transforms.page_tree import check_text_size
+from transforms.pruning import prune_page
 from transforms.records import Block
+from transforms.standfirst import find_lead
 
-# Where papers put the standfirst: the names that content systems give it, as words of a class.
-_LEAD_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:lead|lede|ingress|standfirst|preamble|manchet|underrubrik|deck|dek|subtitle|"
-    r"sub-?headline|sub-?heading|article-?intro|intro|vorspann|chapo)"
-    r"(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_LEAD_LENGTH = range(40, 800)
-_LEAD_TAGS = ("p", "div", "h2", "h3", "h4", "section", "strong", "b", "span")
 _BLOCK_TAGS = frozenset(
     {"body", "cell", "code", "head", "item", "lb", "list", "p", "quote", "row", "table"}
 )
@@ -41,10 +36,16 @@ _FAULTS = (
     AssertionError,
     LookupError,
 )
-_NO_LEAD_TAGS = ("h1", "figure", "form", "button", "script", "style", "nav", "footer")
-_MOST_DISTANCE = 60
+_MOST_FURNITURE = 5
+_LONGEST_FURNITURE = 100
+_MOST_DATE_WORDS = 5
+_MOST_ABOVE = 20
+_LONGEST_KICKER = 50
+_COPYRIGHT = re.compile(r"(?:copyright\b|©|\(c\) ).*", re.IGNORECASE)
+_UTC = ZoneInfo("UTC")
 _SHORTEST_PROSE = 80
 _ENOUGH_SHARE = 0.5
+_ENOUGH_TEXT = 1_000
 
 
 # It warns of every page without text; each of those becomes a rejection of ours.
@@ -56,34 +57,37 @@ class ExtractorFault(Exception):
 
 
 def extract_block(
-    tree: html.HtmlElement, title: str | None, description: str | None
+    tree: html.HtmlElement,
+    title: str | None,
+    description: str | None,
+    authors: Sequence[str] = (),
 ) -> list[Block]:
     """Return the lines of the article on the page ``tree``, in order; none if it has no text.
 
-    trafilatura finds the text; its blocks become lines: headings, and paragraphs, list items,
-    rows and quotations as paragraphs. Then, each by what a page's structure tells:
+    ``prune_page`` takes out what is no article, trafilatura finds the text, ``restore_lost_line``
+    brings back what it lost. Its blocks become lines: headings, and paragraphs, list items, rows
+    and quotations as paragraphs. Lines that repeat the headline (``title`` or the first h1), and
+    the kicker, byline (of ``authors``), date and copyright around the text are dropped. The
+    standfirst comes first, as a line of the kind ``lead``; ``description`` is the page's.
 
-    * <article> elements behind the one with the headline are other articles;
-    * a line that repeats the headline (``title`` or the first h1) is dropped;
-    * the standfirst, which trafilatura loses on half of the pages, comes first as a line of the
-      kind ``lead``. It is the block near the headline that agrees with the page's
-      ``description`` or is marked as one.
-
-    ``tree`` is not changed. Raises ``ExtractorFault`` on a page that trafilatura cannot handle.
+    ``tree`` is changed. Raises ``ExtractorFault`` on a page that trafilatura cannot handle, and
+    ``PageTooLargeError`` on one with too much text.
     """
-    tree = deepcopy(tree)
-    _drop_later_article(tree)
+    prune_page(tree)
+    check_text_size(tree)
     heading = next(tree.iter("h1"), None)
     headlines = {squeeze(title or "")}
     if heading is not None:
         headlines.add(squeeze(heading.text_content()))
     body = _find_body(tree)
     blocks = [] if body is None else list(_read_block(body))
-    blocks = [block for block in blocks if squeeze(block.text) not in headlines]
+    blocks = restore_lost_line(tree, blocks)
+    blocks = [block for block in blocks if not _repeats(block, headlines)]
+    blocks = _drop_furniture(blocks, authors, _list_kicker(heading))
     if not blocks:
         return []
     text = squeeze("".join(block.text for block in blocks))
-    lead = _find_lead(heading, description, headlines, text)
+    lead = find_lead(heading, description, headlines, text)
     return open_with_lead(blocks, lead) if lead else blocks
 
 
@@ -103,39 +107,77 @@ def open_with_lead(blocks: list[Block], lead: str) -> list[Block]:
     return [Block(lead, "lead"), *blocks]
 
 
-def _drop_later_article(tree: html.HtmlElement) -> None:
-    top = [
-        element
-        for element in tree.iter("article")
-        if next(element.iterancestors("article"), None) is None
+def _repeats(block: Block, headlines: set[str]) -> bool:
+    """Whether a line is the headline, with its kicker perhaps."""
+    line = squeeze(block.text)
+    return line in headlines or (
+        block.kind == "heading"
+        and any(line.endswith(h) and len(line) < 2 * len(h) for h in headlines)
+    )
+
+
+def _drop_furniture(blocks: list[Block], authors: Sequence[str], kickers: Set[str]) -> list[Block]:
+    """Drop what stands around an article's text: kicker, byline, date, copyright."""
+    known = {squeeze(author) for author in authors}
+    head = _MOST_FURNITURE
+    tail = len(blocks) - _MOST_FURNITURE
+    return [
+        block
+        for place, block in enumerate(blocks)
+        if not (place < head and squeeze(block.text) in kickers)
+        and not ((place < head or place >= tail) and _is_byline(block.text, known))
     ]
-    with_heading = [place for place, element in enumerate(top) if element.find(".//h1") is not None]
-    for element in top[with_heading[0] + 1 :] if with_heading else ():
-        element.drop_tree()
+
+
+def _list_kicker(heading: html.HtmlElement | None) -> set[str]:
+    """The short lines right above the headline, squeezed: no text of the article."""
+    above = [] if heading is None else heading.xpath("preceding::*")[-_MOST_ABOVE:]
+    lines = {squeeze(element.text or "") for element in above if len(element) == 0}
+    return {line for line in lines if 0 < len(line) <= _LONGEST_KICKER}
+
+
+def _is_byline(line: str, authors: set[str]) -> bool:
+    if len(line) > _LONGEST_FURNITURE:
+        return False
+    if _COPYRIGHT.match(line):
+        return True
+    names = {squeeze(name) for name in split_author(line)}
+    if names and names <= authors:
+        return True
+    words = sum(word.isalpha() for word in _WORD.findall(line))
+    is_date = line[0] not in "-–—" and line[-1] != "." and words <= _MOST_DATE_WORDS
+    return is_date and parse_instant(line, _UTC) is not None
 
 
 def _find_body(tree: html.HtmlElement) -> etree._Element | None:
-    """trafilatura's tree of the text: its precise mode's, unless that loses half of the text.
+    """trafilatura's tree of the text, by the cheapest of its modes that gives enough.
 
-    Both modes are run only where the precise one gives less than half of the page's paragraphs.
+    The precise mode, without other extractors to compare with; with them, where that gives under
+    1,000 code points or half of the page's paragraphs; the balanced mode, where that is twice as
+    long still.
     """
-    precise = _run_extractor(tree, precise=True)
-    length = 0 if precise is None else len(precise.text)
     paragraphs = (len(normalize_line(element.text_content())) for element in tree.iter("p"))
-    prose = sum(size for size in paragraphs if size >= _SHORTEST_PROSE)
-    if precise is not None and length >= _ENOUGH_SHARE * prose:
+    enough = _ENOUGH_SHARE * sum(size for size in paragraphs if size >= _SHORTEST_PROSE)
+    quick = _run_extractor(tree, precise=True, fast=True)
+    if quick is not None and len(quick.text) >= max(_ENOUGH_TEXT, enough):
+        return quick.body
+    precise = _run_extractor(tree, precise=True, fast=False)
+    length = 0 if precise is None else len(precise.text)
+    if precise is not None and length >= enough:
         return precise.body
-    balanced = _run_extractor(tree, precise=False)
+    balanced = _run_extractor(tree, precise=False, fast=False)
     if balanced is not None and length < _ENOUGH_SHARE * len(balanced.text):
         return balanced.body
     return None if precise is None else precise.body
 
 
-def _run_extractor(tree: html.HtmlElement, *, precise: bool) -> Any:
+def _run_extractor(tree: html.HtmlElement, *, precise: bool, fast: bool) -> Any:
     try:
         # deduplicate=True is never used: its memory is the process's, so that the same page gives
         # other text from call to call.
-        return trafilatura.bare_extraction(tree, favor_precision=precise, include_comments=False)
+        return trafilatura.bare_extraction(
+            tree, favor_precision=precise, include_comments=False, fast=fast
+        )
     except _FAULTS as fault:
         raise ExtractorFault(f"{type(fault).__name__}: {fault}") from fault
 
@@ -165,73 +207,3 @@ def _read_block(body: etree._Element) -> Iterator[Block]:
             kinds.pop()
             words.append(element.tail or "" if element is not body else "")
     yield from end_line()
-
-
-def _find_lead(
-    heading: html.HtmlElement | None, description: str | None, headlines: set[str], text: str
-) -> str | None:
-    """The printed standfirst, from the best evidence near the headline.
-
-    That is a block which agrees with the description; one that is marked as the standfirst; or a
-    paragraph among others which agrees, if it is not in ``text``: that many descriptions repeat
-    the first paragraph makes it no standfirst, but lost it must not be.
-    """
-    if heading is None:
-        return None
-    wanted = _count_words(description or "")
-    agreeing, marked, lost = [], [], []
-    for element in _list_near(heading):
-        line = normalize_line(element.text_content())
-        if len(line) not in _LEAD_LENGTH or squeeze(line) in headlines or _is_furniture(element):
-            continue
-        if _agree(_count_words(line), wanted):
-            if not _is_in_prose(element):
-                agreeing.append(line)
-            elif squeeze(line) not in text:
-                lost.append(line)
-        elif _is_marked(element) and not _is_linked(element, line):
-            marked.append(line)
-    return next(iter([*agreeing, *marked, *lost]), None)
-
-
-def _list_near(heading: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """Yield the elements around the headline that may hold the standfirst: its own header's
-    (it may stand above the headline), then the next ones of the page."""
-    header = next(heading.iterancestors("header"), None)
-    if header is not None:
-        yield from islice(header.iterdescendants(*_LEAD_TAGS), _MOST_DISTANCE)
-    yield from (
-        e for e in islice(heading.xpath("following::*"), _MOST_DISTANCE) if e.tag in _LEAD_TAGS
-    )
-
-
-def _count_words(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(text.casefold()))
-
-
-def _agree(one: Counter[str], other: Counter[str]) -> bool:
-    """Whether one text is the other, or the beginning of it, give or take some words."""
-    shared, smaller, larger = (one & other).total(), *sorted((one.total(), other.total()))
-    return smaller >= 6 and shared >= 0.8 * smaller and larger <= 2 * smaller
-
-
-def _is_marked(element: html.HtmlElement) -> bool:
-    names = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
-    return _LEAD_CLASS.search(names) is not None
-
-
-def _is_furniture(element: html.HtmlElement) -> bool:
-    within = next(element.iterdescendants(*_NO_LEAD_TAGS), None)
-    return within is not None or next(element.iterancestors(*_NO_LEAD_TAGS), None) is not None
-
-
-def _is_in_prose(element: html.HtmlElement) -> bool:
-    """Whether a paragraph is the first of several: many descriptions repeat the first one."""
-    return element.tag == "p" and any(
-        len(normalize_line(sibling.text_content())) >= _SHORTEST_PROSE
-        for sibling in element.itersiblings("p")
-    )
-
-
-def _is_linked(element: html.HtmlElement, text: str) -> bool:
-    return sum(len(link.text_content()) for link in element.iter("a")) > len(text) / 2
