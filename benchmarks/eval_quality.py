@@ -21,7 +21,29 @@ ROOT = Path(__file__).resolve().parent.parent
 NEWSBEAM = [sys.executable, "-m", "pipelines.cli"]
 
 # Figure: the least it may be. Set a little below what was measured; raised as it improves.
-FLOORS: dict[str, float] = {}
+FLOORS = {
+    "ner/nb-dev entities F": 79.3,
+    "ner/nn-dev entities F": 72.3,
+    "quotes/dev exact F1": 0.97,
+    "quotes/dev overlap F1": 0.98,
+    "quotes/dev speaker lenient": 0.96,
+    "quotes/dev speaker strict": 0.90,
+    "quotes/dev mention lenient": 0.96,
+    "quotes/dev end-to-end F1": 0.95,
+    "quotes/dev.para exact F1": 0.98,
+    "quotes/dev.para overlap F1": 0.98,
+    "quotes/dev.para speaker lenient": 0.96,
+    "quotes/dev.para speaker strict": 0.90,
+    "quotes/dev.para mention lenient": 0.96,
+    "quotes/dev.para end-to-end F1": 0.95,
+    "pages/publishers token_f1": 0.975,
+    "pages/publishers paragraph_f1": 0.942,
+    "pages/publishers title": 0.91,
+    "pages/publishers date": 0.97,
+    "pages/publishers authors": 0.85,
+    "pages/publishers lead kept": 0.94,
+    "pages/aeb f1": 0.976,
+}
 
 
 def score(scorer: Path, gold: Path, predictions: Path) -> dict[str, Any]:
@@ -67,7 +89,9 @@ def eval_pages(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
         )
         figures = score(shared / "pages/score_pages.py", folder, lake / "articles")
         for key, value in figures.items():
-            if isinstance(value, float):
+            if key == "lead_lost":
+                yield f"pages/{name} lead kept", 1 - value
+            elif isinstance(value, float):
                 yield f"pages/{name} {key}", value
 
 

@@ -40,3 +40,19 @@ def test_stretches_are_ordered_and_apart(text: str) -> None:
         assert end <= span.start - 1
         assert span.start <= span.end <= len(text)
         end = span.end
+
+
+def test_straight_marks_cross_a_line_to_a_partner_that_closes() -> None:
+    text = 'Hun sa at "veien er lang.\nTuren er tung."'
+    (span,) = find_marked(text)
+    assert (text[span.start : span.end], span.closed) == ("veien er lang.\nTuren er tung.", True)
+    opened = find_marked('Han sa "nei.\n- Ja, sa "Nes" da.')
+    assert [span.closed for span in opened] == [False, True]
+
+
+def test_a_straight_mark_stands_in_for_a_lost_guillemet() -> None:
+    text = 'Hun skrev: «Vi er klare." Så gikk hun.'
+    (span,) = find_marked(text)
+    assert text[span.start : span.end] == "Vi er klare."
+    nested = '«Han sa "nei" i går», sa hun.'
+    assert nested[slice(*find_marked(nested)[0][:2])] == 'Han sa "nei" i går'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -508,3 +509,99 @@ def test_quality_floor_on_the_development_set() -> None:
     precision, recall = hits / predicted, hits / expected
     assert 2 * precision * recall / (precision + recall) >= 0.93
     assert right / hits >= 0.85
+
+
+# Segments and roles
+
+
+def test_an_interrupted_quote_has_its_spoken_pieces() -> None:
+    text = "– Vi er klare, sier Kari Nes, men bilen er ikke pakket."
+    (quote,) = find(text)
+    pieces = [text[piece.start : piece.end] for piece in quote.segments]
+    assert pieces == ["Vi er klare", "men bilen er ikke pakket."]
+    assert find("– Vi er klare, sier Kari Nes.")[0].segments == ()
+
+
+def test_segments_are_plain_objects_in_json() -> None:
+    (quote,) = find("– Dette, mener hun, er uholdbart, sier Kari Nes.")
+    assert json.loads(json.dumps(asdict(quote)))["segments"] == [
+        {"start": 2, "end": 7},
+        {"start": 20, "end": 32},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "role"),
+    [
+        ("nb", "– Nei, sier Kari Nes, leder og talsperson for Lillevik Lag (LL).",
+         "leder og talsperson for Lillevik Lag (LL)"),
+        ("nb", "– Nei, sier Kari Nes (43), ordfører i Lillevik, til NTB.", "ordfører i Lillevik"),
+        ("nb", "– Nei, sier statsminister Kari Nes.", "statsminister"),
+        ("nb", "– Nei, sier Lilleviks tidligere sjef Kari Nes.", "Lilleviks tidligere sjef"),
+        ("nb", "– Nei, sier daglig leder i Lillevik Bondelag, Kari Nes.",
+         "daglig leder i Lillevik Bondelag"),
+        ("nb", "Miljø- og utviklingsminister Kari Nes er her.\n– Nei, sier Nes.",
+         "Miljø- og utviklingsminister"),
+        ("nb", "– Nei, sier Kari Nes, som er lege.", None),
+        ("nb", "– Nei, sier Kari Nes, og løper etter lederen.", None),
+        ("nn", "– Nei, seier ordførar Kari Nes.", "ordførar"),
+    ],
+)  # fmt: skip
+def test_says_how_the_text_introduces_a_speaker(language: str, text: str, role: str | None) -> None:
+    quote = find(text, language)[-1]
+    assert (quote.speaker, quote.speaker_role) == ("Kari Nes", role)
+
+
+# People without a name, groups, names that go wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "speakers"),
+    [
+        ("– Vi venter, sier en sint kunde.\n– Det er kaldt, sier hun.", ["kunde", "kunde"]),
+        ("Per Moe går. Ryssdals datter er her.\n– Nei, sier hun.", ["Ryssdals datter"]),
+        ("– Det er kaldt, sier en av elevene.", ["en av elevene"]),
+        ("Per Moe smiler.\n– Vi leter, opplyser politiet.", ["politiet"]),
+        ("– Vi venter, sier Kari Nes (43) og rektor Per Moe.", ["Kari Nes og Per Moe"]),
+        ("– Ja, sier Kari Hansen.\n– Nei, sier Hanssen.", ["Kari Hansen", "Kari Hansen"]),
+        ("– Nei, sier løperen.\nKari Nes vant i går.\n– Ja, sier Nes.", ["Kari Nes", "Kari Nes"]),
+        ("Moss kaller. – Dette er galt, refset Kari Nes.", ["Kari Nes"]),
+        ("– Ja, sier Kari Nes.\nHan får hjelp av Per Moe.\n– Nei, sier løperen.",
+         ["Kari Nes", "Per Moe"]),
+        ("Alle kjenner Venstre.\n– Nei, sier Venstres Kari Nes.", ["Kari Nes"]),
+    ],
+)  # fmt: skip
+def test_finds_who_is_meant(text: str, speakers: list[str]) -> None:
+    assert [quote.speaker for quote in find(text)] == speakers
+
+
+def test_a_clause_that_opens_a_sentence_makes_no_verb_one_of_saying() -> None:
+    text = "– Når det regner, vinner Kari Nes."
+    assert find(text)[0].text == text[2:]
+
+
+# Turns without a clause where a line is a sentence
+
+
+def test_words_tell_where_a_turn_without_clause_ends() -> None:
+    text = (
+        "Kari Nes er ordfører i Lillevik.\n– Det er veldig bra.\nFolk må bare komme hit.\n"
+        "Hun åpner broen etter planen 12. mai.\n– Vi gleder oss, sier Nes."
+    )
+    assert find(text)[0].text == "Det er veldig bra.\nFolk må bare komme hit."
+
+
+def test_a_turn_without_clause_runs_to_the_next_dash() -> None:
+    text = (
+        "Kari Nes er ordfører i Lillevik.\n– Det er mye snø i år.\nVeiene er stengt.\n"
+        "– Vi venter på hjelp, sier Nes."
+    )
+    assert find(text)[0].text == "Det er mye snø i år.\nVeiene er stengt."
+
+
+def test_a_sentence_about_a_speaker_is_no_part_of_a_turn() -> None:
+    text = (
+        "Kari Nes er ordfører i Lillevik.\n– Det er mye snø i år.\nI går hentet Nes broren.\n"
+        "– Vi venter på hjelp, sier Nes."
+    )
+    assert find(text)[0].text == "Det er mye snø i år."

@@ -72,7 +72,29 @@ class AttributionReader:
                 clause = self.read_according(index, last)
                 if clause is not None:
                     return clause
-        return self._find_utterance_noun(first, last)
+        return self._find_utterance_noun(first, last) or self._find_unlisted(first, last)
+
+    def _find_unlisted(self, first: int, last: int) -> Attribution | None:
+        """*…, refset Kari Nes.*: a name at the very end makes any verb one of saying.
+
+        Not where a clause opens the sentence: *Når det skjer, vinner Kari Nes.*
+        """
+        if first >= last or self._tokens[first].lower in self._words.subordinators:
+            return None
+        for index in range(max(first + 2, last - _MAX_PARTICLE), last - 1):
+            token, name = self._tokens[index], self._names.starting.get(index + 1)
+            if (
+                name is not None
+                and name.is_person is not False
+                and not name.is_genitive
+                and self._tokens[index - 1].text in ',?!»”"'
+                and token.text.islower()
+                and token.lower not in self._words.closed
+                and not any(behind.is_word for behind in self._tokens[name.last : last])
+            ):
+                mention = self._phrases.name_with_title(name.first, name.last, index + 1)
+                return Attribution(index, last, token.text, mention)
+        return None
 
     def read_inverted(self, index: int, last: int) -> Attribution | None:
         """The clause that a verb with its subject behind it opens at ``index``, if it is one."""
@@ -135,9 +157,11 @@ class AttributionReader:
         if index >= last:
             return False
         token = self._tokens[index]
-        if token.lower in self._words.complementizers:
-            return True
         following = self._tokens[index + 1] if index + 1 < last else None
+        if token.lower in self._words.complementizers - self._words.prepositions:
+            return True
+        if token.lower in self._words.complementizers:  # "om": whether, or about
+            return following is None or following.lower in self._words.subjects
         return (
             following is not None
             and token.lower in self._words.prepositions

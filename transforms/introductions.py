@@ -56,28 +56,23 @@ class IntroductionReader:
                 mention = Mention(index, name.last, "name", index)
                 return Attribution(first, last, None, mention)
         token = self._tokens[first]
-        if self._words.role_stem(token.lower) is not None:
+        if self._words.role_stem(token.lower) or self._words.is_collective(token.lower):
             return Attribution(first, last, None, Mention(first, first + 1, "role", first))
         if token.lower in self._words.masculine | self._words.feminine:
             return Attribution(first, last, None, Mention(first, first + 1, "pronoun", first))
         return None
 
-    def opens_with_reporter(self, first: int) -> bool:
-        """Whether a sentence is about somebody whom the text quotes elsewhere."""
-        name = self._names.starting.get(first)
-        return name is not None and not name.is_genitive and name.full in self._reader.reporters
-
-    def reports_subject_first(self, first: int, last: int) -> bool:
-        """Whether a sentence opens as narration about speech: *Hansen mener at …*."""
+    def find_reported_subject(self, first: int, last: int) -> Mention | None:
+        """The subject where a sentence opens as narration about speech: *Hansen mener at …*."""
         subject = self._phrases.read_subject(first, last)
         if subject is None:
-            return False
+            return None
         for index in range(subject.last, min(last, subject.last + 4)):
             if not self._tokens[index].is_word:
-                return False
+                return None
             if self._reader.can_report(index, last):
-                return True
-        return False
+                return subject
+        return None
 
     def _opens_indirect_speech(self, index: int, last: int) -> bool:
         """*har sagt at …*, *vil fortelle retten at …*: a form that is not finite."""
@@ -109,6 +104,9 @@ class IntroductionReader:
             opening = self._phrases.read_subject(first, verb)
             if opening is not None and opening.kind in _STRONG:
                 return opening
+        noun = Mention(verb - 1, verb, "role", verb - 1)
+        if self._opens_clause(verb - 1, first) and self._phrases.is_definite(noun):
+            return noun
         relative = False
         for index in range(verb - 1, max(first, verb - _MAX_REACH) - 1, -1):
             token = self._tokens[index]
@@ -127,7 +125,21 @@ class IntroductionReader:
         mention = self._phrases.read_subject(first, verb)
         if mention is not None:
             return mention
-        noun = self._tokens[verb - 1]
-        if self._words.role_stem(noun.lower) is None:
-            return None
-        return Mention(verb - 1, verb, "role", verb - 1)
+        return None if self._words.role_stem(self._tokens[verb - 1].lower) is None else noun
+
+    def _opens_clause(self, noun: int, first: int) -> bool:
+        """Whether a noun's phrase opens a clause, so that it is the subject of a verb behind it."""
+        index = noun - 1
+        while index >= first and self._is_adjective(index):
+            index -= 1
+        if index >= first and self._tokens[index].lower in self._words.determiners:
+            index -= 1
+        before = self._tokens[index].lower if index >= first else ","
+        return before in self._words.subordinating | self._words.complementizers | {","}
+
+    def _is_adjective(self, index: int) -> bool:
+        """Whether a word before a noun belongs to its phrase."""
+        token = self._tokens[index]
+        return (
+            token.text[0].islower() and token.lower not in self._words.closed | self._verbs.keys()
+        )

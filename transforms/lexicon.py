@@ -1,7 +1,8 @@
 """What a language's reporting of speech looks like: the ``quotes:`` section of its file.
 
-Every field is a tuple of words in lower case. A language starts well with ``reporting_verbs``,
-``pronouns``, ``prepositions`` and ``role_nouns``; every other field only refines.
+Nearly every field is a tuple of words in lower case. A language starts well with
+``reporting_verbs``, ``pronouns``, ``prepositions`` and ``role_nouns``; every other field only
+refines.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from transforms.settings import Settings
 PARTICLE_GAP = " … "
 # A role noun shorter than this counts whole only: "humor" is no mother.
 _MIN_COMPOUND = 4
+# Words whose role is remembered: the same come again and again.
+_MAX_CACHED = 50_000
 # Letters before it at the least: "gleder" is no leader.
 _MIN_PREFIX = 2
 
@@ -55,6 +58,12 @@ class Pronouns(Settings):
 class Lexicon(Settings):
     """The words by which quotes and their speakers are found in one language."""
 
+    speech_weights: tuple[tuple[str, float], ...] = Field(
+        (),
+        description="Pairs of a word and the log odds that a sentence with it is speech and not "
+        "narration. '<name>' is a capitalised word that does not open the sentence, '<number>' "
+        "one that begins with a digit.",
+    )
     reporting_verbs: tuple[str, ...] = Field(
         (),
         description="Finite forms of verbs of saying, as they stand beside a quote. A particle "
@@ -117,6 +126,14 @@ class Lexicon(Settings):
         (),
         description="Nouns for people by role, indefinite; compounds that end in one count too: "
         "'leder' covers 'partileder'.",
+    )
+    title_modifiers: tuple[str, ...] = Field(
+        (), description="They belong to a title: 'daglig' (leder), 'tidligere' (statsminister)."
+    )
+    collective_nouns: tuple[str, ...] = Field(
+        (),
+        description="Nouns for groups that speak, indefinite: 'politi', 'styre'. No person is "
+        "meant by them, and no pronoun stands for them.",
     )
     definite_endings: tuple[str, ...] = Field(
         (), description="Endings of the definite noun, longest first: 'eren' is 'er' + 'en'."
@@ -198,6 +215,7 @@ class _Words:
         self.copulas = frozenset(lexicon.copulas)
         self.naming = frozenset(lexicon.naming_words)
         self.titles = frozenset(lexicon.name_titles)
+        self.modifiers = frozenset(lexicon.title_modifiers)
         self.particles = frozenset(lexicon.name_particles)
         self.female = frozenset(lexicon.feminine_words)
         self.male = frozenset(lexicon.masculine_words)
@@ -218,7 +236,10 @@ class _Words:
         self.several = tuple(lexicon.plural_endings)
         self.agents = tuple(lexicon.agent_endings)
         self.roles = frozenset(lexicon.role_nouns)
+        self.collectives = frozenset(lexicon.collective_nouns)
         self._compounds = tuple(noun for noun in self.roles if len(noun) >= _MIN_COMPOUND)
+        self._role_stems: dict[str, str | None] = {}
+        self._groups = tuple(noun for noun in self.collectives if len(noun) >= _MIN_COMPOUND)
         self.definite = tuple(sorted(lexicon.definite_endings, key=len, reverse=True))
 
     def role_stem(self, word: str) -> str | None:
@@ -227,8 +248,29 @@ class _Words:
         With "forsker" among the nouns and "en" among the endings, "navneforskeren" gives
         "navneforsker".
         """
-        for stem in (word, *(word.removesuffix(ending) for ending in self.definite)):
+        if word not in self._role_stems:
+            if len(self._role_stems) >= _MAX_CACHED:
+                self._role_stems.clear()
+            self._role_stems[word] = self._find_role_stem(word)
+        return self._role_stems[word]
+
+    def _find_role_stem(self, word: str) -> str | None:
+        if word in self.closed:
+            return None
+        for stem in self._stem(word):
             for noun in (stem, stem + "e"):  # kvinne, kvinnen
                 if noun in self.roles or noun[_MIN_PREFIX:].endswith(self._compounds):
                     return noun
         return None
+
+    def is_collective(self, word: str) -> bool:
+        """Whether a word, definite or not, stands for a group: *politiet*, *kommunestyret*."""
+        return any(
+            noun in self.collectives or noun[_MIN_PREFIX:].endswith(self._groups)
+            for stem in self._stem(word)
+            for noun in (stem, stem + "e")
+        )
+
+    def _stem(self, word: str) -> tuple[str, ...]:
+        """A word as it is, and without each definite ending."""
+        return (word, *(word.removesuffix(ending) for ending in self.definite))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from transforms.records import QuoteKind
 
 # A mark whose partner is farther away than this (code points) has lost it.
 MAX_CHARS = 2000
+# A straight mark's partner on a later line is sought so far.
+MAX_LINE_CHARS = 400
+_NEW_TURN = re.compile(r"\n[-–—]")
 _PARTNERS = {"«": "»", "“": "”", "„": "“”"}
 _EITHER = '"”'
 
@@ -27,8 +31,9 @@ class Marked(NamedTuple):
 def find_marked(text: str) -> tuple[Marked, ...]:
     """Find the outermost marked stretches of a text, in order.
 
-    Knows «…», “…”, „…“, „…”, ”…” and "…". Guillemets may nest and cross line breaks; the others
-    end with the line, because an odd one would else turn all that follow inside out. Linear time.
+    Knows «…», “…”, „…“, „…”, ”…” and "…". Guillemets may nest and cross line breaks. The others
+    cross one only to a partner that stands like one: an odd mark would else turn all that follow
+    inside out. Linear time.
     """
     found: list[Marked] = []
     opened: list[tuple[int, str]] = []
@@ -36,14 +41,10 @@ def find_marked(text: str) -> tuple[Marked, ...]:
         if opened and position - opened[0][0] > MAX_CHARS:
             found.append(_unclosed(opened))
             opened = []
-        if (
-            character == "\n"
-            and opened
-            and (opened[-1][1] != "«" or text[position + 1 : position + 2] == "\n")
-        ):
+        if character == "\n" and opened and not _goes_on(text, position, opened[-1][1]):
             found.append(_unclosed(opened))
             opened = []
-        elif opened and character in _closers(opened[-1][1]) and not _opens(text, position):
+        elif opened and _closes(text, position, opened[-1][1]):
             start, mark = opened.pop()
             if not opened:
                 found.append(Marked(start + 1, position, _kind(mark), True))
@@ -57,8 +58,30 @@ def find_marked(text: str) -> tuple[Marked, ...]:
     return tuple(found)
 
 
-def _closers(mark: str) -> str:
-    return _PARTNERS.get(mark, mark)
+def _goes_on(text: str, newline: int, mark: str) -> bool:
+    """Whether a marked stretch crosses a line break: its partner is the next mark."""
+    if text[newline + 1 : newline + 2] == "\n":
+        return False
+    if mark == "«":
+        return True
+    partner = text.find(mark, newline, newline + MAX_LINE_CHARS) if mark in _EITHER else -1
+    return (
+        partner > newline + 1
+        and not _opens(text, partner)
+        and "\n\n" not in text[newline:partner]
+        and _NEW_TURN.search(text, newline, partner) is None
+    )
+
+
+def _closes(text: str, position: int, mark: str) -> bool:
+    """Whether a character closes a mark; a straight one may stand in for a lost guillemet."""
+    character = text[position]
+    if character in _PARTNERS.get(mark, mark):
+        return not _opens(text, position)
+    if mark != "«" or character not in _EITHER or _opens(text, position):
+        return False
+    behind = text[position + 1 : position + 1 + MAX_LINE_CHARS]
+    return "»" not in behind.partition("«")[0]
 
 
 def _opens(text: str, position: int) -> bool:

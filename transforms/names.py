@@ -65,6 +65,12 @@ class Names:
         self._absolute = {cut.tokens[b - 1].text for _, b in runs if not self._precedes_noun(b)}
         names = [self._read_name(first, last) for first, last in runs]
         full = _find_full_names(names)
+        persons = {full[name.text] for name in names if name.is_person}
+        names = [
+            # Of two readings of one full name the person is right.
+            name._replace(is_person=True) if " " in name.text and name.text in persons else name
+            for name in names
+        ]
         self.all = [
             name._replace(
                 full=_longer(full.get(name.text, name.text), name.full, name.text),
@@ -82,22 +88,12 @@ class Names:
                 index += 1
                 continue
             last = index + 1
-            owner = self._labelled.get(index)
             while last < len(tokens) and last - index < _MAX_TOKENS and self._continues_name(last):
-                if self._parts_from(owner, self._labelled.get(last)):
-                    break
                 particle = tokens[last].lower in self._words.particles
                 last += 2 if particle or _is_dot(tokens, last) else 1
             last = min(last, len(tokens))
             yield index, last
             index = last
-
-    def _parts_from(self, owner: Entity | None, other: Entity | None) -> bool:
-        """Whether a name ends between two tokens, because a person's name begins or ends there."""
-        if owner is other or other is None:  # Models cut names short now and then.
-            return False
-        persons = [e is not None and e.label in PERSON_LABELS for e in (owner, other)]
-        return persons[0] != persons[1]
 
     def _strip_openers(self, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Take a headline's first word off a run whose rest is a name elsewhere, and a role.
@@ -119,7 +115,10 @@ class Names:
                 stripped.append((first + (first in self._openers), last))
                 continue
             loose = first in headlines
-            named = opener.text in self._proper or opener.lower in words.male | words.female
+            given = words.male | words.female
+            named = opener.text in self._proper or opener.lower in given
+            if last - first > 2 and not named and tokens[first + 1].lower in given:
+                first += first in self._openers  # "Lagkamerat Kari Nes"
             if loose and last - first > 1 and not named and not self._is_labelled_person(first):
                 known = tokens[last - 1].text in later
                 first += known
@@ -142,8 +141,16 @@ class Names:
             return not self._is_role(token) or token.lower in self._words.titles
         if self._labelled:  # A model has read the text and found no name here.
             return index in self._labelled
-        plural = token.lower.endswith(self._words.several + self._words.agents)
-        return token.lower not in self._common and not self._is_role(token) and not plural
+        if token.lower in self._words.male | self._words.female:
+            return True
+        reports = bool(following) and (
+            following[0].lower in self._verbs
+            or (token.text.endswith("s") and self._is_role(following[0]))  # "Ryssdals datter"
+        )
+        plain = token.lower in self._common or token.lower.endswith(
+            self._words.several + self._words.agents + self._words.definite
+        )
+        return reports and not plain and not self._is_role(token)
 
     def _is_labelled_person(self, index: int) -> bool:
         return index in self._labelled and self._labelled[index].label in PERSON_LABELS
@@ -160,11 +167,20 @@ class Names:
             return False
         if _is_dot(tokens, index):
             return index + 1 < len(tokens) and tokens[index + 1].is_capitalised
-        if _ACRONYM_GENITIVE.search(tokens[index - 1].text):
+        if _ACRONYM_GENITIVE.search(tokens[index - 1].text) or self._parts_owner(index):
             return False
         if token.lower in self._words.particles and token.text[0].islower():
             return index + 1 < len(tokens) and tokens[index + 1].is_capitalised
         return bool(gap) and token.is_capitalised and index not in self._openers
+
+    def _parts_owner(self, index: int) -> bool:
+        """Whether a first name begins behind an owner known elsewhere: *Civitas Kari Nes*."""
+        before, token = self._cut.tokens[index - 1], self._cut.tokens[index]
+        return (
+            before.text.endswith("s")
+            and before.text[:-1] in self._proper
+            and token.lower in self._words.male | self._words.female
+        )
 
     def _is_role(self, token: Token) -> bool:
         return self._words.role_stem(token.lower) is not None
@@ -174,7 +190,7 @@ class Names:
         start, end = tokens[first].start, tokens[last - 1].end
         text = self._cut.text[start:end]
         bare, genitive = self._without_genitive(first, last, text)
-        entity = self._labelled.get(first) or self._labelled.get(last - 1)
+        entity = self._labelled.get(last - 1) or self._labelled.get(first)
         person = None if entity is None else entity.label in PERSON_LABELS
         full = entity.name if entity is not None and bare in entity.name else bare
         return Name(first, last, start, end, bare, person, genitive, full)
@@ -213,7 +229,10 @@ class Names:
         return (
             following is not None
             and following.text[0].islower()
-            and following.lower not in self._words.closed
+            and (
+                following.lower not in self._words.closed
+                or following.lower in self._words.modifiers
+            )
             and following.lower not in self._verbs
         )
 
@@ -253,9 +272,10 @@ def _find_full_names(names: list[Name]) -> dict[str, str]:
     by_last: dict[str, str] = {}
     by_first: dict[str, str] = {}
     by_ends: dict[tuple[str, str], str] = {}
+    persons = {name.text for name in names if name.is_person}
     for name in names:
         words = name.text.split()
-        if len(words) < 2 or name.is_person is False:
+        if len(words) < 2 or (name.is_person is False and words[-1] not in persons):
             continue
         ends = (words[0], words[-1])
         if len(name.text) > len(by_ends.get(ends, "")):

@@ -13,6 +13,8 @@ MentionKind = Literal["name", "pronoun", "role", "source"]
 
 # Tokens that a subject is sought in.
 MAX_SUBJECT = 16
+# Tokens that brackets behind a name may hold: an age, a place in a picture.
+_MAX_BRACKETS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class NounPhraseReader:
         token = self._tokens[index]
         if token.lower in self._words.speech or token.lower in self._words.dummy:
             return None
+        if self._opens_partitive(index, last):
+            whole = self._read_noun_phrase(index + 2, last)
+            return None if whole is None else replace(whole, first=index, indefinite=True)
         if token.lower in self._words.indefinite:
             return Mention(index, index + 1, "pronoun", index, indefinite=True)
         if token.lower in self._words.pronouns and not self._opens_noun_phrase(index, last):
@@ -63,6 +68,16 @@ class NounPhraseReader:
     def _is_adverb(self, index: int, last: int) -> bool:
         lower = self._tokens[index].lower
         return lower in self._words.adverbs and lower not in self._words.determiners
+
+    def _opens_partitive(self, index: int, last: int) -> bool:
+        """*en av elevene*, *flere av dem*: somebody of a group."""
+        lower = self._tokens[index].lower
+        return (
+            index + 2 < last
+            and lower in self._words.determiners | self._words.indefinite
+            and lower not in self._words.anaphoric
+            and self._tokens[index + 1].lower in self._words.complements
+        )
 
     def _opens_noun_phrase(self, index: int, last: int) -> bool:
         """Whether a pronoun is the article of a noun: *de to forskerne*."""
@@ -83,6 +98,10 @@ class NounPhraseReader:
                 return self.name_with_title(name.first, name.last, first, coordinate=last)
             if token.lower in self._words.determiners and head is None:
                 described = True
+            elif token.lower in self._words.modifiers and head is None:
+                pass
+            elif head is not None and token.lower in self._words.genitives:
+                head = None  # "museet sin leiar"
             elif token.lower in self._verbs or (head is not None and self._is_complete(head)):
                 break
             elif token.is_word and (
@@ -101,13 +120,15 @@ class NounPhraseReader:
 
     def is_definite(self, mention: Mention) -> bool:
         """Whether a role is a definite noun: *forskeren*, *duoen*."""
-        return self._tokens[mention.head].lower.endswith(self._words.definite)
+        lower = self._tokens[mention.head].lower
+        return lower not in self._words.closed and lower.endswith(self._words.definite)
 
     def _is_complete(self, head: int) -> bool:
         """Whether a noun ends its phrase unless a name follows: *forskeren*, not *Lilleviks*."""
         lower = self._tokens[head].lower
         stem = self._words.role_stem(lower)
-        return stem is not None and stem != lower and self._tokens[head + 1].is_word
+        known = self._words.is_collective(lower) if stem is None else stem != lower
+        return known and self._tokens[head + 1].is_word
 
     def _links_adjectives(self, index: int, last: int, described: bool) -> bool:
         """Whether a word joins parts of a description: *en sliten, men glad Hansen*."""
@@ -154,6 +175,10 @@ class NounPhraseReader:
                 return index
             if name is not None:
                 index = name.last
+            elif token.lower in self._words.conjunctions and index + 1 < last:
+                index += 1  # "Sogn og Fjordane politidistrikt"
+            elif token.text == "-" and index + 1 < last:  # "Kyrkje-, utdannings- og …"
+                index += 1 + (self._tokens[index + 1].text == ",")
             elif token.is_word and (
                 token.lower not in self._words.closed or token.lower in self._words.determiners
             ):
@@ -170,8 +195,9 @@ class NounPhraseReader:
         if end == index < last - 1 and self._tokens[index].lower in self._words.complements:
             name = self._names.starting.get(index + 1)
             end = name.last if name is not None else end
-        indefinite = self._words.role_stem(token.lower) == token.lower
-        return Mention(head, end, "role", head, indefinite)
+        mention = Mention(head, end, "role", head)
+        known = self._words.role_stem(token.lower) == token.lower
+        return replace(mention, indefinite=known or not self.is_definite(mention))
 
     def read_source(self, index: int, last: int) -> Mention | None:
         """*det i rapporten*, *det i en pressemelding fra Slottet*."""
@@ -198,7 +224,10 @@ class NounPhraseReader:
         """*I rapporten* before *heter det*."""
         opens = self._tokens[first].lower in self._words.prepositions
         dummy = verb + 1 < len(self._tokens) and (self._tokens[verb + 1].lower in self._words.dummy)
-        source = self.read_subject(first + 1, verb) if opens and dummy else None
+        index = first + 1
+        while index < verb and self._tokens[index].lower in self._words.determiners:
+            index += 1
+        source = self.read_subject(index, verb) if opens and dummy else None
         if source is None or source.kind != "role":
             return source
         return replace(source, kind="source")
@@ -212,8 +241,19 @@ class NounPhraseReader:
         first = start
         if start > floor and self._tokens[start - 1].lower in self._words.titles:
             first -= 1
-        if end < coordinate and self._tokens[end].lower in self._words.conjunctions:
-            other = self._names.starting.get(end + 1)
+        joint = self._skip_brackets(end, coordinate)
+        if joint < coordinate and self._tokens[joint].lower in self._words.conjunctions:
+            while joint + 2 < coordinate and self._words.role_stem(self._tokens[joint + 1].lower):
+                joint += 1  # "Kari Nes og rektor Per Moe"
+            other = self._names.starting.get(joint + 1)
             if other is not None and not other.is_genitive and other.last <= coordinate:
                 end = other.last
         return Mention(first, end, "name", start)
+
+    def _skip_brackets(self, index: int, last: int) -> int:
+        """The token behind *(65)* at ``index``, else ``index``."""
+        if index < last and self._tokens[index].text == "(":
+            for position in range(index + 1, min(last, index + _MAX_BRACKETS)):
+                if self._tokens[position].text == ")":
+                    return position + 1
+        return index

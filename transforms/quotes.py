@@ -18,9 +18,11 @@ from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon
 from transforms.marks import Marked, find_marked
 from transforms.names import Names
+from transforms.noun_phrases import Mention
 from transforms.records import Entity, Heading, Quote
 from transforms.sentences import CLOSING_MARKS, DASHES, Segmentation
 from transforms.speakers import Cast
+from transforms.speech import SpeechJudge
 from transforms.turns import Candidate, TurnReader
 
 # Words of fewer letters than this say nothing about whose words a heading repeats.
@@ -53,7 +55,8 @@ def find_quotes(
         line for span in spans for line in range(cut.line_at(span.start), cut.line_at(span.end) + 1)
     )
     marked = find_marked(text)
-    turns = TurnReader(cut, reader, introductions, lexicon, heading_lines).find_turns(marked)
+    judge = SpeechJudge(cut, names, reader, introductions, lexicon)
+    turns = TurnReader(cut, reader, judge, heading_lines).find_turns(marked)
     inline = _find_inline(marked, turns, InlineReader(cut, reader, introductions, lexicon), cut)
     candidates = sorted(turns + inline, key=lambda candidate: candidate.start)
     cast = Cast(cut, names, reader, lexicon)
@@ -120,7 +123,7 @@ class _Ascriber:
             self._observe_until(candidate.start)
             ascription = self._ascribe_one(candidate, following, named_later[position])
             if ascription.speaker is not None and self._cast.is_person(ascription.speaker):
-                self._cast.promote(ascription.speaker)
+                self._cast.note_speaker(ascription.speaker)
             self._seen = max(self._seen, self._cut.token_at(candidate.hull_end))
             self._floor = self._cut.token_at(candidate.end)
             quotes.append(self._quote(candidate, ascription, is_heading=False))
@@ -172,12 +175,18 @@ class _Ascriber:
         if found is None:
             found = self._read_sentence_behind(candidate)
         if found is not None and found.mention is not None:
-            return _Ascription(self._cast.resolve(found.mention), found)
+            ahead = self._cast.foremost is None and self._points_ahead(found.mention)
+            speaker = self._cast.resolve(found.mention)
+            return _Ascription(named_later or speaker if ahead else speaker, found)
         if asks and self._answers(candidate, following):
             return _Ascription()  # An interviewer's question.
         if candidate.standalone and self._is_shown(candidate):
             return _Ascription()  # A message without its author.
         return _Ascription(self._cast.foremost or named_later)
+
+    def _points_ahead(self, mention: Mention) -> bool:
+        """Whether a mention that opens a text can stand for somebody named later."""
+        return mention.kind in ("pronoun", "role") and not mention.indefinite
 
     def _is_shown(self, candidate: Candidate) -> bool:
         """Whether a marked line is one of several, or follows a colon that names nobody."""
@@ -227,6 +236,8 @@ class _Ascriber:
             mention_start=self._cut.tokens[mention.first].start if mention else None,
             cue=found.attribution.cue if found.attribution else None,
             is_heading=is_heading,
+            speaker_role=self._cast.title_of(found.speaker),
+            segments=candidate.pieces,
         )
 
     def _ascribe_headings(self, quotes: list[Quote]) -> tuple[Quote, ...]:
@@ -266,10 +277,12 @@ class _Ascriber:
         if mention is None or (speaker is None and named is None):
             line = self._cut.lines[self._cut.line_at(quote.start)]
             first, last = self._cut.token_at(line.start), self._cut.token_at(quote.start)
-            return replace(quote, speaker=speaker or self._cast.find_in_label(first, last))
+            speaker = speaker or self._cast.find_in_label(first, last)
+            return replace(quote, speaker=speaker, speaker_role=self._cast.title_of(speaker))
         return replace(
             quote,
             speaker=named or speaker,
+            speaker_role=self._cast.title_of(named or speaker),
             speaker_mention=self._cast.text_of(mention),
             mention_start=self._cut.tokens[mention.first].start,
         )

@@ -108,11 +108,21 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of an article's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """A direct quote and who said it.
 
     ``text`` equals ``article_text[start:end]``: the words, without dash, enclosing marks and
-    reporting clause. ``speaker`` is the fullest name (or role) that the article gives,
+    reporting clause. Where that clause interrupts them, ``segments`` holds the spoken pieces, else
+    it is empty. ``speaker`` is the fullest name (or role) that the article gives,
+    ``speaker_role`` the title or apposition by which it introduces a named speaker,
     ``speaker_mention`` the words of the attribution, which begin at ``mention_start``;
     ``cue`` is the reporting verb's form.
     """
@@ -126,6 +136,8 @@ class Quote:
     mention_start: int | None = None
     cue: str | None = None
     is_heading: bool = False
+    speaker_role: str | None = None
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

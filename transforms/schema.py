@@ -115,12 +115,16 @@ ARTICLES = Table(
                         pa.field("mention_start", pa.int32()),
                         pa.field("cue", pa.string()),
                         pa.field("is_heading", pa.bool_()),
+                        pa.field("speaker_role", pa.string()),
+                        pa.field("segments", pa.list_(pa.struct(_SPAN))),
                     ]
                 )
             ),
             "Direct quotes: `kind` is dash, guillemet, quote_marks or mixed; `speaker` the "
             "fullest name or role; `speaker_mention` the words of the attribution, beginning at "
-            "`mention_start`; `cue` the reporting verb.",
+            "`mention_start`; `cue` the reporting verb; `speaker_role` the title or apposition "
+            "that introduces the speaker; `segments` the spoken pieces where the reporting clause "
+            "interrupts the quote, else empty.",
         ),
         Column(
             "removed",
@@ -212,6 +216,8 @@ def make_row(article: Article, *, run_id: str, started_at: datetime) -> Row:
                 "mention_start": q.mention_start,
                 "cue": q.cue,
                 "is_heading": q.is_heading,
+                "speaker_role": q.speaker_role,
+                "segments": [{"start": piece.start, "end": piece.end} for piece in q.segments],
             }
             for q in article.quotes
         ],

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transforms.attributions import Attribution, AttributionReader
-from transforms.introductions import IntroductionReader
-from transforms.lexicon import Lexicon
+from transforms.bullets import find_bullets, is_introduced
 from transforms.marks import Marked
-from transforms.records import QuoteKind
-from transforms.sentences import CLOSING_MARKS, DASHES, OPENING_MARKS, Segmentation, Sentence
+from transforms.records import QuoteKind, Segment
+from transforms.sentences import CLOSING_MARKS, DASHES, OPENING_MARKS, Segmentation
+from transforms.speech import SpeechJudge
 
 # Lines that one turn may run over where a line is a sentence.
 _MAX_LINES = 14
+# Log odds that a turn without clause fills all lines to the next dash or heading.
+_WHOLE = 2.0
 _BULLETS = "*•·"
 # A dash at the line's start, after a colon, or after a closed sentence with a space behind it.
 # A minus sign touches its number, and a hyphen its word: both lack the space.
@@ -32,7 +34,10 @@ _DASH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stretch that may be a quote. ``hull_end`` is where its reporting clause ends too."""
+    """A stretch that may be a quote. ``hull_end`` is where its reporting clause ends too.
+
+    ``pieces`` are the parts between which an interposed clause stands.
+    """
 
     start: int
     end: int
@@ -40,6 +45,7 @@ class Candidate:
     attribution: Attribution | None
     hull_end: int
     standalone: bool = False
+    pieces: tuple[Segment, ...] = ()
 
 
 class TurnReader:
@@ -49,14 +55,12 @@ class TurnReader:
         self,
         cut: Segmentation,
         reader: AttributionReader,
-        introductions: IntroductionReader,
-        lexicon: Lexicon,
+        judge: SpeechJudge,
         heading_lines: frozenset[int],
     ) -> None:
         self._cut = cut
         self._reader = reader
-        self._introductions = introductions
-        self._words = lexicon.words
+        self._judge = judge
         self._heading_lines = heading_lines
         self._openings = [match.end() for match in _DASH.finditer(cut.text)]
         self._turn_lines = {
@@ -74,7 +78,9 @@ class TurnReader:
             if not span.closed and begin == span.start - 1:
                 starts.append((span.start, span.kind))
         found: list[Candidate] = []
-        bullets = self._find_bullets()
+        bullets = find_bullets(
+            self._cut, self._reader, self._judge, self._turn_lines - self._heading_lines
+        )
         reach = 0
         starts.sort()
         limits = [start for start, _ in starts[1:]] + [len(self._cut.text)]
@@ -109,17 +115,29 @@ class TurnReader:
                 return None
             return self._candidate(start, end, kind, None, end)
         at, clause = found
-        speech_end = cut.tokens[clause.first].start
+        pieces = [(start, cut.tokens[clause.first].start)]
         hull_end = min(cut.sentences[at].end, inner_limit)
         if clause.resumes is not None:
             again = self._reader.find_after_speech(
                 clause.resumes, min(cut.sentences[at].last, cut.token_at(inner_limit))
             )
-            speech_end = cut.tokens[again.first].start if again else hull_end
+            resumed_end = cut.tokens[again.first].start if again else hull_end
+            pieces.append((cut.tokens[clause.resumes].start, resumed_end))
             if again is not None and again.mention is not None and again.mention.kind == "name":
                 clause = again
         more = self._extend_into_speech(at, last, inner_limit)
-        return self._candidate(start, more or speech_end, kind, clause, max(hull_end, more or 0))
+        if more is not None:
+            pieces.append((cut.sentences[at + 1].start, more))
+        turn = self._candidate(start, pieces[-1][1], kind, clause, max(hull_end, more or 0))
+        return turn if turn is None or len(pieces) == 1 else self._split(turn, pieces)
+
+    def _split(self, turn: Candidate, pieces: list[tuple[int, int]]) -> Candidate:
+        """A turn with the spoken pieces around its clause."""
+        ends = [_trim_end(self._cut.text, start, end, True) for start, end in pieces[:-1]]
+        ends.append(turn.end)
+        starts = [turn.start, *(start for start, _ in pieces[1:])]
+        spans = zip(starts, ends, strict=True)
+        return replace(turn, pieces=tuple(Segment(s, e) for s, e in spans if s < e))
 
     def _can_stand_alone(self, start: int, end: int, line: int) -> bool:
         """Whether words that nobody is made to say are speech: list items and sums have no stop.
@@ -131,7 +149,7 @@ class TurnReader:
             self._cut.text[end - 1] in ".!?…:" + CLOSING_MARKS
             or line in self._heading_lines
             or before.endswith(":")
-            or self._is_introduced(line)
+            or is_introduced(self._cut, line)
         )
 
     def _find_clause(
@@ -177,7 +195,11 @@ class TurnReader:
         line = self._cut.sentences[at].line
         for position in range(at + 1, last):
             sentence = self._cut.sentences[position]
-            if sentence.line != line or sentence.start >= limit or not self._is_speech(sentence):
+            if (
+                sentence.line != line
+                or sentence.start >= limit
+                or not self._judge.is_clear_speech(sentence)
+            ):
                 break
             end = min(sentence.end, limit)
         return end
@@ -209,49 +231,40 @@ class TurnReader:
         narrated = False
         for position in range(first, at + 1):
             sentence = self._cut.sentences[position]
-            if self._is_speech(sentence):
+            if self._judge.is_personal(sentence):
                 narrated = False
-            elif self._is_narration(sentence):
-                narrated = True
+            elif self._judge.is_narration(sentence):
+                # "…, sier Hansen og utdyper:" closes this turn and introduces the next.
+                narrated = position < at or self._cut.text[sentence.end - 1] != ":"
         return not narrated
 
     def _end_without_clause(self, line: int, last: int) -> int:
-        """The sentence before which a turn ends that no clause closes."""
+        """The sentence before which a turn ends that no clause closes.
+
+        Of all places up to the next dash or heading, the one that leaves the likeliest speech
+        before it; most turns run up to there.
+        """
         sentences = self._cut.sentences
         end = first = self._cut.lines[line].last_sentence
-        personal = self._is_speech(sentences[first - 1])
+        best = total = 0.0
         for position in range(first, last):
             sentence = sentences[position]
             goes_on = self._cut.text[sentences[position - 1].end - 1] in ":,"
-            if self._is_narration(sentence) and not goes_on:
+            if self._judge.ends_turn(sentence) and not goes_on:
                 return end
-            if self._is_speech(sentence) or goes_on:
-                personal, end = True, position + 1
-        reached = last < len(self._cut.sentences) and (
-            self._cut.sentences[last].line in self._turn_lines
-            or self._cut.sentences[last].line in self._heading_lines
-        )
-        at_end = last == len(self._cut.sentences)
-        whole = self._is_interview or (personal and self._is_introduced(line))
-        return last if whole and (reached or at_end) else end
+            total += self._judge.weigh(sentence)
+            if position + 1 == last and self._stops_before(last):
+                total += _WHOLE
+            if total > best or goes_on:
+                best, end = total, position + 1
+        return end
 
-    def _is_introduced(self, line: int) -> bool:
-        """Whether the line before ends in a colon."""
-        return line > 0 and self._cut.text[self._cut.lines[line - 1].end - 1] == ":"
-
-    def _is_speech(self, sentence: Sentence) -> bool:
-        tokens = self._cut.tokens[sentence.first : sentence.last]
-        exclaims = tokens[-1].text == "!"
-        return exclaims or any(token.lower in self._words.speech for token in tokens)
-
-    def _is_narration(self, sentence: Sentence) -> bool:
-        if self._is_speech(sentence):
-            return False
-        if self._cut.text[sentence.end - 1] == ":":
-            return True
-        return self._introductions.opens_with_reporter(
-            sentence.first
-        ) or self._introductions.reports_subject_first(sentence.first, sentence.last)
+    def _stops_before(self, position: int) -> bool:
+        """Whether a dash or a heading follows, or nothing at all in an interview."""
+        if position == len(self._cut.sentences):
+            return self._is_interview
+        line = self._cut.sentences[position].line
+        return line in self._turn_lines or line in self._heading_lines
 
     def _looks_like_interview(self) -> bool:
         """Whether at least two turns are questions that another turn follows at once."""
@@ -263,35 +276,6 @@ class TurnReader:
             asks = self._cut.text[self._cut.sentences[last - 1].end - 1] == "?"
             questions += asks and following in self._turn_lines
         return questions > 1
-
-    def _find_bullets(self) -> set[int]:
-        """Lines of lists: three and more dash lines in a row that nobody speaks.
-
-        They lack a final stop, or a colon introduces them and nobody says "I" or "we" in them.
-        """
-        bullets: set[int] = set()
-        run: list[int] = []
-        for line in [*sorted(self._turn_lines), -1]:
-            if run and line != run[-1] + 1:
-                if len(run) >= 3:
-                    bullets.update(run)
-                run = []
-            if line >= 0 and self._can_be_bullet(line, introduced=bool(run)):
-                run.append(line)
-        return bullets
-
-    def _can_be_bullet(self, line: int, *, introduced: bool) -> bool:
-        found = self._cut.lines[line]
-        if self._cut.text[found.end - 1] not in '.!?…»”"':
-            return True
-        if not introduced and not self._is_introduced(line):
-            return False
-        return not any(
-            self._is_speech(sentence)
-            or self._cut.text[sentence.end - 1] == "?"
-            or self._reader.find_after_speech(sentence.first, sentence.last)
-            for sentence in self._cut.sentences[found.first_sentence : found.last_sentence]
-        )
 
 
 def _trim_end(text: str, start: int, end: int, by_clause: bool) -> int:

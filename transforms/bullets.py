@@ -1,0 +1,52 @@
+"""Which lines that a dash opens are items of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from transforms.attributions import AttributionReader
+from transforms.sentences import CLOSING_MARKS, Segmentation
+from transforms.speech import SpeechJudge
+
+_MIN_ITEMS = 3
+
+
+def find_bullets(
+    cut: Segmentation, reader: AttributionReader, judge: SpeechJudge, lines: Iterable[int]
+) -> set[int]:
+    """Lines of lists among ``lines``, which a dash opens: three and more in a row, not spoken.
+
+    They lack a final stop, or a colon introduces them and nobody says "I" or "we" in them.
+    """
+    bullets: set[int] = set()
+    run: list[int] = []
+    for line in [*sorted(lines), -1]:
+        if run and line != run[-1] + 1:
+            if len(run) >= _MIN_ITEMS:
+                bullets.update(run)
+            run = []
+        if line < 0:
+            break
+        introduced = bool(run) or is_introduced(cut, line)
+        if _lacks_stop(cut, line) or (introduced and not _is_spoken(cut, reader, judge, line)):
+            run.append(line)
+    return bullets
+
+
+def is_introduced(cut: Segmentation, line: int) -> bool:
+    """Whether the line before ends in a colon."""
+    return line > 0 and cut.text[cut.lines[line - 1].end - 1] == ":"
+
+
+def _lacks_stop(cut: Segmentation, line: int) -> bool:
+    return cut.text[cut.lines[line].end - 1] not in ".!?…" + CLOSING_MARKS
+
+
+def _is_spoken(cut: Segmentation, reader: AttributionReader, judge: SpeechJudge, line: int) -> bool:
+    found = cut.lines[line]
+    return any(
+        judge.is_personal(sentence)
+        or cut.text[sentence.end - 1] == "?"
+        or reader.find_after_speech(sentence.first, sentence.last)
+        for sentence in cut.sentences[found.first_sentence : found.last_sentence]
+    )
