@@ -31,6 +31,7 @@ test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
 
 bench: $(READY)
+	$(BIN)/python benchmarks/bench_enrich.py
 	$(BIN)/python benchmarks/bench_ingest.py
 
 # Quality figures on ../shared; says so where it is not there.

@@ -78,7 +78,9 @@ def test_reading_text_does_not_load_beam() -> None:
         if name in seen or name.partition(".")[0] not in OURS:
             continue
         seen.add(name)
-        names = set(imported(ROOT.joinpath(*name.split(".")).with_suffix(".py")))
+        path = ROOT.joinpath(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        names = set(imported(path))
         assert not {n for n in names if n.startswith("apache_beam")}, name
         todo += names
 

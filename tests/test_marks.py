@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.marks import MAX_CHARS, find_marked
+from transforms.quotes.marks import MAX_CHARS, find_marked
 
 
 def spans(text: str) -> list[tuple[str, bool]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.sentences import Segmentation
+from transforms.quotes.sentences import Segmentation
 
 
 def sentences(text: str) -> list[str]:

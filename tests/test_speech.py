@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.attributions import AttributionReader
-from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon, Pronouns
-from transforms.names import Names
-from transforms.sentences import Segmentation
-from transforms.speech import SpeechJudge
+from transforms.quotes.attributions import AttributionReader
+from transforms.quotes.introductions import IntroductionReader
+from transforms.quotes.names import Names
+from transforms.quotes.sentences import Segmentation
+from transforms.quotes.speech import SpeechJudge
 
 LEXICON = Lexicon(
     reporting_verbs=("says",),

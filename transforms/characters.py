@@ -6,6 +6,10 @@ import re
 import sys
 import unicodedata
 
+# The marks that Norwegian text puts around and before what somebody says.
+DASHES = "-–—"
+OPENING_MARKS = '«“„"”'
+CLOSING_MARKS = '»”“"'
 # Invisible characters that tell a browser where to break a line or which way to write. The
 # zero-width (non-)joiners stay: Persian, Indic scripts and emoji are misspelt without them.
 _JOINERS = frozenset("\u200c\u200d")

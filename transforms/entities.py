@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transforms.name_words import NameWords
-from transforms.names import PERSON_LABELS
-from transforms.records import Entity
+from transforms.records import PERSON_LABELS, Entity
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

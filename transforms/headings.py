@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from transforms.characters import CLOSING_MARKS, DASHES
 from transforms.records import Heading
-from transforms.sentences import CLOSING_MARKS, DASHES
 
 MAX_CHARS = 90
 MAX_WORDS = 14

@@ -14,6 +14,8 @@ from typing import Literal
 BlockKind = Literal["lead", "heading", "paragraph"]
 QuoteKind = Literal["dash", "guillemet", "quote_marks", "mixed"]
 MediaType = Literal["text/plain", "text/html"]
+# What spaCy pipelines for different languages call a person.
+PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
 Stage = Literal["read", "extract", "clean", "enrich", "write"]
 
 

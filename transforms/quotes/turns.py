@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from transforms.attributions import Attribution, AttributionReader
-from transforms.bullets import find_bullets, is_introduced
-from transforms.marks import Marked
+from transforms.characters import CLOSING_MARKS, DASHES, OPENING_MARKS
+from transforms.quotes.attributions import Attribution, AttributionReader
+from transforms.quotes.bullets import find_bullets, is_introduced
+from transforms.quotes.marks import Marked
+from transforms.quotes.sentences import Segmentation
+from transforms.quotes.speech import SpeechJudge
 from transforms.records import QuoteKind, Segment
-from transforms.sentences import CLOSING_MARKS, DASHES, OPENING_MARKS, Segmentation
-from transforms.speech import SpeechJudge
 
 # Lines that one turn may run over where a line is a sentence.
 _MAX_LINES = 14

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from transforms.lexicon import Lexicon
-from transforms.names import Name, Names
-from transforms.sentences import Segmentation
+from transforms.quotes.names import Name, Names
+from transforms.quotes.sentences import Segmentation
 
 # Tokens that a role is sought in: before a name, and behind it.
 _MAX_BEFORE = 10

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from transforms.lexicon import Lexicon
-from transforms.records import Entity
-from transforms.sentences import Segmentation, Token
+from transforms.quotes.sentences import Segmentation, Token
+from transforms.records import PERSON_LABELS, Entity
 
-# What spaCy pipelines for different languages call a person.
-PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
 # "NATOs", "FN's": what follows is another name.
 _ACRONYM_GENITIVE = re.compile(r"[A-ZÆØÅ]{2}s$|['’]s$")
 # Longer runs are headings in capitals or lists, and their parts would cost quadratic time.

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Container
 
 from transforms.lexicon import Lexicon
-from transforms.names import Name, Names
-from transforms.roles import find_roles
-from transforms.sentences import Segmentation
+from transforms.quotes.names import Name, Names
+from transforms.quotes.roles import find_roles
+from transforms.quotes.sentences import Segmentation
 
 # Shorter names that differ in a letter are rather two persons' (Moe, Moen).
 _MIN_SPELT = 6

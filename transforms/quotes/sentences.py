@@ -8,9 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-DASHES = "-–—"
-OPENING_MARKS = '«“„"”'
-CLOSING_MARKS = '»”“"'
+from transforms.characters import DASHES, OPENING_MARKS
 
 # A word may hold hyphens, apostrophes and, before a small letter or a digit, stops:
 # "Nordfjord-aksjonist", "FN's", "dagbladet.no", "1.100".

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from transforms.attributions import AttributionReader
-from transforms.sentences import CLOSING_MARKS, Segmentation
-from transforms.speech import SpeechJudge
+from transforms.characters import CLOSING_MARKS
+from transforms.quotes.attributions import AttributionReader
+from transforms.quotes.sentences import Segmentation
+from transforms.quotes.speech import SpeechJudge
 
 _MIN_ITEMS = 3
 

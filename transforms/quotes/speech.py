@@ -7,11 +7,11 @@ were learnt.
 
 from __future__ import annotations
 
-from transforms.attributions import AttributionReader
-from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon
-from transforms.names import Names
-from transforms.sentences import Segmentation, Sentence, Token
+from transforms.quotes.attributions import AttributionReader
+from transforms.quotes.introductions import IntroductionReader
+from transforms.quotes.names import Names
+from transforms.quotes.sentences import Segmentation, Sentence, Token
 
 # Keys of ``Lexicon.speech_weights`` that stand for classes of tokens.
 NAME, NUMBER = "<name>", "<number>"

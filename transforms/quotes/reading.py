@@ -11,19 +11,20 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from transforms.attributions import Attribution, AttributionReader
+from transforms.characters import CLOSING_MARKS, DASHES
 from transforms.headings import MAX_CHARS, find_headings, is_heading_shaped
-from transforms.inline_quotes import InlineReader
-from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon
-from transforms.marks import Marked, find_marked
-from transforms.names import Names
-from transforms.noun_phrases import Mention
+from transforms.quotes.attributions import Attribution, AttributionReader
+from transforms.quotes.inline_quotes import InlineReader
+from transforms.quotes.introductions import IntroductionReader
+from transforms.quotes.marks import Marked, find_marked
+from transforms.quotes.names import Names
+from transforms.quotes.noun_phrases import Mention
+from transforms.quotes.sentences import Segmentation
+from transforms.quotes.speakers import Cast
+from transforms.quotes.speech import SpeechJudge
+from transforms.quotes.turns import Candidate, TurnReader
 from transforms.records import Entity, Heading, Quote
-from transforms.sentences import CLOSING_MARKS, DASHES, Segmentation
-from transforms.speakers import Cast
-from transforms.speech import SpeechJudge
-from transforms.turns import Candidate, TurnReader
 
 # Words of fewer letters than this say nothing about whose words a heading repeats.
 _MIN_CONTENT_LETTERS = 4

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from transforms.lexicon import Lexicon
-from transforms.names import Names
-from transforms.sentences import Segmentation
+from transforms.quotes.names import Names
+from transforms.quotes.sentences import Segmentation
 
 MentionKind = Literal["name", "pronoun", "role", "source"]
 

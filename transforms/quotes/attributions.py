@@ -1,7 +1,7 @@
 """Who says so: reporting clauses behind speech, read from the tokens alone.
 
 A clause with the subject behind its verb (*…, sier Hansen*), a preposition (*ifølge Hansen*) or
-a noun of utterance (*…, er svaret fra Hansen*). ``transforms.introductions`` reads what stands
+a noun of utterance (*…, er svaret fra Hansen*). ``introductions`` reads what stands
 before speech.
 """
 
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from transforms.characters import DASHES
 from transforms.lexicon import Lexicon, Verb
-from transforms.names import Names
-from transforms.noun_phrases import MAX_SUBJECT, Mention, NounPhraseReader
-from transforms.sentences import DASHES, Segmentation
+from transforms.quotes.names import Names
+from transforms.quotes.noun_phrases import MAX_SUBJECT, Mention, NounPhraseReader
+from transforms.quotes.sentences import Segmentation
 
 # Tokens from a subject to its verb's particle.
 _MAX_PARTICLE = 8

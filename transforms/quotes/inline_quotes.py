@@ -7,12 +7,12 @@ whole lines of marked utterances follow an introduction.
 
 from __future__ import annotations
 
-from transforms.attributions import Attribution, AttributionReader
-from transforms.introductions import IntroductionReader
 from transforms.lexicon import Lexicon
-from transforms.marks import Marked
-from transforms.sentences import Segmentation, Sentence, Token
-from transforms.turns import Candidate
+from transforms.quotes.attributions import Attribution, AttributionReader
+from transforms.quotes.introductions import IntroductionReader
+from transforms.quotes.marks import Marked
+from transforms.quotes.sentences import Segmentation, Sentence, Token
+from transforms.quotes.turns import Candidate
 
 _MIN_WORDS = 2
 # A capitalised stretch of at most this many words, inside a sentence and without a stop of its

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from transforms.attributions import Attribution, AttributionReader
 from transforms.lexicon import Lexicon
-from transforms.names import Names
-from transforms.noun_phrases import Mention, NounPhraseReader
-from transforms.sentences import Segmentation
+from transforms.quotes.attributions import Attribution, AttributionReader
+from transforms.quotes.names import Names
+from transforms.quotes.noun_phrases import Mention, NounPhraseReader
+from transforms.quotes.sentences import Segmentation
 
 # Tokens from a verb to the words it ascribes, and to its subject.
 _MAX_REACH = 40

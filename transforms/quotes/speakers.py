@@ -7,12 +7,12 @@ of the list that fits (a simple form of centering; Grosz, Joshi and Weinstein 19
 
 from __future__ import annotations
 
-from transforms.attributions import AttributionReader
 from transforms.lexicon import Lexicon
-from transforms.names import Name, Names
-from transforms.noun_phrases import Mention
-from transforms.persons import NEAR, Persons
-from transforms.sentences import Segmentation, Sentence
+from transforms.quotes.attributions import AttributionReader
+from transforms.quotes.names import Name, Names
+from transforms.quotes.noun_phrases import Mention
+from transforms.quotes.persons import NEAR, Persons
+from transforms.quotes.sentences import Segmentation, Sentence
 
 # Tokens before the subject of a sentence's main clause.
 _MAX_FRONT = 4
