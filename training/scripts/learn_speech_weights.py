@@ -29,7 +29,7 @@ from transforms.quotes import find_quotes
 from transforms.quotes.sentences import Segmentation
 
 # Private, but a copy might come to differ, and the weights would mean something else.
-from transforms.quotes.speech import NAME, NUMBER, _classify
+from transforms.quotes.speech import NAME, NUMBER, classify_token
 from transforms.records import Heading
 
 # Function words and a few that comment or report, chosen by hand: words of content would tell
@@ -104,7 +104,7 @@ def label_sentence(
     def make_example(line: int, start: int, end: int, label: str) -> Iterator[Example]:
         if reduce_line(document[line][0]) not in excluded:
             tokens = Segmentation(text[start:end]).tokens
-            kinds = {_classify(token, opens=not index) for index, token in enumerate(tokens)}
+            kinds = {classify_token(token, opens=not index) for index, token in enumerate(tokens)}
             yield Example(frozenset(kinds & vocabulary), label != "narration", label == "first")
 
     headings = [

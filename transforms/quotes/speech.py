@@ -44,7 +44,7 @@ class SpeechJudge:
     def weigh(self, sentence: Sentence) -> float:
         """The log odds that a sentence is speech; zero tells nothing."""
         tokens = self._cut.tokens[sentence.first : sentence.last]
-        kinds = {_classify(token, opens=not index) for index, token in enumerate(tokens)}
+        kinds = {classify_token(token, opens=not index) for index, token in enumerate(tokens)}
         return sum(self._weights.get(kind, 0.0) for kind in kinds)
 
     def is_personal(self, sentence: Sentence) -> bool:
@@ -94,7 +94,7 @@ class SpeechJudge:
         return name is not None and name.full in self._reader.reporters
 
 
-def _classify(token: Token, *, opens: bool) -> str:
+def classify_token(token: Token, *, opens: bool) -> str:
     """The key of a token's weight."""
     if token.text[0].isdigit():
         return NUMBER
