@@ -17,6 +17,7 @@ from transforms.entities import (
     Mention,
     find_entities,
     is_abbreviation,
+    join_first_names,
     name_entities,
     resolve_person,
     split_span,
@@ -213,6 +214,15 @@ def test_a_slip_in_one_label_is_mended() -> None:
     assert [e.label for e in name_entities(mentions, text, WORDS)] == ["PER"] * 5
     text, mentions = mark("[GPE_LOC Vang] er stor. [PER Jo Vang] bor i [GPE_LOC Vang].")
     assert [e.label for e in name_entities(mentions, text, WORDS)] == ["GPE_LOC", "PER", "GPE_LOC"]
+
+
+def test_a_double_first_name_belongs_to_the_person_behind_it() -> None:
+    text, mentions = mark("[DRV Kassym-Jomart] [PER Tokajev] og [DRV Oslo-mannen] [PER Ola Berg]")
+    joined = [m.text for m in join_first_names(mentions, text)]
+    assert joined == ["Kassym-Jomart Tokajev", "Oslo-mannen", "Ola Berg"]
+    for marked in ("[PER Ann-Mari], [PER Berg]", "[PER Ann-Mari]", "[PER Ann-Mari] [ORG Hydro]"):
+        text, mentions = mark(marked)
+        assert list(join_first_names(mentions, text)) == mentions
 
 
 def test_part_of_a_double_surname_and_first_name() -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transforms.name_words import NameWords
@@ -24,6 +24,7 @@ _PLACE_LABELS = frozenset({"GPE", "GPE_LOC", "LOC", "placeName"})
 
 _MARKED_GENITIVE = re.compile(r"(?P<base>.*\w)(?:['’:-]s|(?<=[sxzSXZ])['’])")
 _FOLLOWER = re.compile(r"[^\S\n]*(?P<mark>[«“”\"„]?)(?P<word>\w*)")
+_DOUBLE_NAME = re.compile(r"[^\W\d_][^\W\d_]+-[^\W\d_][^\W\d_]+")
 _INITIALISM = re.compile(r"(?=.*[^\W\d_].)[^\W\d_][\w.&-]{1,9}")
 _LINKED = re.compile(r"\s*\((?P<inside>[^()\n]{2,80})\)")
 
@@ -46,11 +47,8 @@ def find_entities(doc: Doc, words: NameWords | None = None) -> tuple[Entity, ...
     """
     text = doc.text
     spans = ((ent.start_char, ent.end_char, ent.label_) for ent in doc.ents)
-    return name_entities(
-        [mention for span in spans for mention in split_span(text, *span)],
-        text,
-        words,
-    )
+    mentions = [mention for span in spans for mention in split_span(text, *span)]
+    return name_entities(list(join_first_names(mentions, text)), text, words)
 
 
 def split_span(text: str, start: int, end: int, label: str) -> Iterator[Mention]:
@@ -61,6 +59,29 @@ def split_span(text: str, start: int, end: int, label: str) -> Iterator[Mention]
             first = start + len(line) - len(line.lstrip())
             yield Mention(words, label, first, first + len(words))
         start += len(line)
+
+
+def join_first_names(mentions: Iterable[Mention], text: str) -> Iterator[Mention]:
+    """Yield the mentions, a double first name together with the person behind it.
+
+    Recognizers that know neither part of "Kassym-Jomart Tokajev" take the hyphen for a
+    compound's. In those ("Oslo-mannen Ola Berg") only the first part has a capital.
+    """
+    held: Mention | None = None
+    for mention in mentions:
+        if held is not None:
+            is_name = mention.label in PERSON_LABELS and text[held.end : mention.start] == " "
+            if is_name:
+                mention = replace(mention, text=text[held.start : mention.end], start=held.start)
+            else:
+                yield held
+            held = None
+        if _DOUBLE_NAME.fullmatch(mention.text) and all(map(str.istitle, mention.text.split("-"))):
+            held = mention
+        else:
+            yield mention
+    if held is not None:
+        yield held
 
 
 def name_entities(

@@ -1,4 +1,4 @@
-"""Learn ``speech_weights``, by which ``transforms/speech.py`` tells speech from narration.
+"""Learn ``speech_weights``, by which ``transforms/quotes/speech.py`` tells speech from narration.
 
 The treebank's news label themselves: where a reporting clause closes a turn ("– Ja, sier Hansen."),
 the turn's lines (one sentence each) are speech, and the plain lines behind the clause narration. A
@@ -27,8 +27,6 @@ from transforms.characters import DASHES, OPENING_MARKS
 from transforms.lexicon import Lexicon
 from transforms.quotes import find_quotes
 from transforms.quotes.sentences import Segmentation
-
-# Private, but a copy might come to differ, and the weights would mean something else.
 from transforms.quotes.speech import NAME, NUMBER, classify_token
 from transforms.records import Heading
 

@@ -95,7 +95,7 @@ class SpeechJudge:
 
 
 def classify_token(token: Token, *, opens: bool) -> str:
-    """The key of a token's weight."""
+    """The key of a token's weight; ``opens``: it is the sentence's first, with a capital anyway."""
     if token.text[0].isdigit():
         return NUMBER
     return NAME if token.is_capitalised and not opens else token.lower
