@@ -30,6 +30,8 @@ FLOORS = {
     "quotes/dev speaker strict": 0.90,
     "quotes/dev mention lenient": 0.96,
     "quotes/dev end-to-end F1": 0.95,
+    "quotes/dev titles and terms let be": 0.95,
+    "quotes/dev.para titles and terms let be": 0.95,
     "quotes/dev.para exact F1": 0.98,
     "quotes/dev.para overlap F1": 0.98,
     "quotes/dev.para speaker lenient": 0.96,
@@ -54,6 +56,13 @@ def score(scorer: Path, gold: Path, predictions: Path) -> dict[str, Any]:
     return figures
 
 
+def count_distractors(gold: Path) -> int:
+    """How many marked titles, terms and scare quotes there are that are no quotes."""
+    documents = map(json.loads, gold.read_text(encoding="utf-8").splitlines())
+    kinds = [d["kind"] for document in documents for d in document.get("distractors", ())]
+    return len([kind for kind in kinds if kind != "dash_line"])
+
+
 def eval_texts(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
     """Entities and quotes, from ``newsbeam annotate``."""
     files = [
@@ -75,6 +84,9 @@ def eval_texts(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
         yield f"{name} speaker strict", speakers["canonical_strict"]
         yield f"{name} mention lenient", speakers["mention_lenient"]
         yield f"{name} end-to-end F1", figures["end_to_end_F1_lenient_speaker"]["F1"]
+        marked = count_distractors(gold)
+        taken = figures["false_positives"]["fp_title_or_scare"]
+        yield f"{name} titles and terms let be", 1 - taken / marked
 
 
 def eval_pages(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
