@@ -605,3 +605,10 @@ def test_a_sentence_about_a_speaker_is_no_part_of_a_turn() -> None:
         "– Vi venter på hjelp, sier Nes."
     )
     assert find(text)[0].text == "Det er mye snø i år."
+
+
+def test_a_figure_after_a_minus_sign_is_not_speech() -> None:
+    text = "– Vi fryser, sier Olav Bjerke.\n- 5 grader i natt\nKona hans er enig."
+    assert [q.text for q in find_quotes(text, lexicon("nb"))] == ["Vi fryser"]
+    spoken = find_quotes("– 5 grader er kaldt nok for meg, sier Olav Bjerke.", lexicon("nb"))
+    assert [q.text for q in spoken] == ["5 grader er kaldt nok for meg"]

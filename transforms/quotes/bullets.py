@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from transforms.characters import CLOSING_MARKS
+from transforms.characters import CLOSING_MARKS, DASHES
 from transforms.quotes.attributions import AttributionReader
 from transforms.quotes.sentences import Segmentation
 from transforms.quotes.speech import SpeechJudge
@@ -17,11 +17,14 @@ def find_bullets(
 ) -> set[int]:
     """Lines of lists among ``lines``, which a dash opens: three and more in a row, not spoken.
 
-    They lack a final stop, or a colon introduces them and nobody says "I" or "we" in them.
+    They lack a final stop, or a colon introduces them and nobody says "I" or "we" in them. A
+    figure without a final stop ("- 5 grader i natt") is one by itself.
     """
     bullets: set[int] = set()
     run: list[int] = []
     for line in [*sorted(lines), -1]:
+        if line >= 0 and _is_figure(cut, line) and not _is_spoken(cut, reader, judge, line):
+            bullets.add(line)
         if run and line != run[-1] + 1:
             if len(run) >= _MIN_ITEMS:
                 bullets.update(run)
@@ -41,6 +44,11 @@ def is_introduced(cut: Segmentation, line: int) -> bool:
 
 def _lacks_stop(cut: Segmentation, line: int) -> bool:
     return cut.text[cut.lines[line].end - 1] not in ".!?…" + CLOSING_MARKS
+
+
+def _is_figure(cut: Segmentation, line: int) -> bool:
+    words = cut.text[cut.lines[line].start : cut.lines[line].end].lstrip(DASHES + " \t\u00a0")
+    return words[:1].isdigit() and _lacks_stop(cut, line)
 
 
 def _is_spoken(cut: Segmentation, reader: AttributionReader, judge: SpeechJudge, line: int) -> bool:
