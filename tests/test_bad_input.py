@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from apache_beam.io.filesystems import FileSystems
 from conftest import Workplace
 
 GOOD = "Tittel\n\nOrdføreren i Bodø er fornøyd, og det er det ikke alle som er.\n"
@@ -63,19 +64,37 @@ def test_file_system_that_is_not_there(workplace: Workplace, url: str) -> None:
     assert "filesystem" in detail(workplace)
 
 
-def test_file_that_cannot_be_read(workplace: Workplace) -> None:
-    """A folder named like a file, and, where we are not root, a file without permission."""
-    path = workplace.write("locked.txt", GOOD)
-    if os.geteuid() == 0:
-        path.unlink()
-        path.symlink_to(path)  # a link to itself: the operating system refuses to open it
-        workplace.configure(f"id: avis\nfiles: ['in/good.txt', '{path}']\n")
-        count = run_with_good_file(workplace)
-        # A broken link is no file to a glob.
-        assert set(count["rejected"]) <= {"unreadable", "no_files"}
-    else:
-        path.chmod(0)
-        assert run_with_good_file(workplace)["rejected"] == {"unreadable": 1}
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_file_without_permission(workplace: Workplace) -> None:
+    workplace.write("locked.txt", GOOD).chmod(0)
+    assert run_with_good_file(workplace)["rejected"] == {"unreadable": 1}
+    assert "ermission" in detail(workplace)
+
+
+def test_file_that_the_system_refuses_to_read(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a disk fault or a missing permission looks like, for root too."""
+    original = FileSystems.open
+
+    def refuse(path: str, *arguments: object, **options: object) -> object:
+        if path.endswith("locked.txt"):
+            raise PermissionError(13, "Permission denied", path)
+        return original(path, *arguments, **options)
+
+    monkeypatch.setattr(FileSystems, "open", refuse)
+    workplace.write("locked.txt", GOOD)
+    assert run_with_good_file(workplace)["rejected"] == {"unreadable": 1}
+    assert workplace.rejects() == [("locked.txt", "unreadable")]
+    assert "Permission denied" in detail(workplace)
+
+
+def test_link_to_nowhere_is_no_file(workplace: Workplace) -> None:
+    path = workplace.folder / "in" / "link.txt"
+    path.parent.mkdir()
+    path.symlink_to(path)
+    workplace.configure("id: avis\nfiles: ['in/good.txt', 'in/link.txt']\n")
+    assert run_with_good_file(workplace)["rejected"] == {"no_files": 1}
 
 
 def test_file_that_vanishes_between_finding_and_reading(workplace: Workplace) -> None:

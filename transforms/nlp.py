@@ -15,10 +15,10 @@ from transforms.language_settings import Language
 from transforms.quotes import find_quotes
 from transforms.records import Entity, Heading, Quote
 
-# Components of third-party pipelines whose results nothing here reads; without them a pipeline
-# of spaCy's runs about twice as fast.
+# Components of third-party pipelines whose results nothing here reads.
 _UNUSED = ("tagger", "morphologizer", "parser", "lemmatizer", "attribute_ruler", "senter")
-# spaCy's own limit for one text; a longer one needs about 1 GB of memory per 100,000 code points.
+# spaCy's own limit for one text: its models need, as it says (E088), about 1 GB of memory for
+# every 100,000 code points.
 MAX_CHARS = 1_000_000
 BATCH_SIZE = 32
 
