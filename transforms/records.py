@@ -7,8 +7,10 @@ What could not go on becomes a ``Rejection``. Every record is immutable; change 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import Message
 from typing import Literal
 
 BlockKind = Literal["lead", "heading", "paragraph"]
@@ -16,7 +18,9 @@ QuoteKind = Literal["dash", "guillemet", "quote_marks", "mixed"]
 MediaType = Literal["text/plain", "text/html"]
 # What spaCy pipelines for different languages call a person.
 PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
-Stage = Literal["read", "extract", "clean", "enrich", "write"]
+Stage = Literal["poll", "fetch", "read", "extract", "clean", "enrich", "write"]
+FeedKind = Literal["rss", "atom", "json_feed", "news_sitemap", "sitemap_index"]
+FullText = Literal["feed", "page", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Metadata:
     """What is known of an article beside its text. ``None`` or empty means not known.
 
     ``url`` is the canonical URL. Instants are timezone-aware. ``published_at_from`` names
-    the evidence for ``published_at`` (for instance ``jsonld`` or ``time_tag``).
+    the evidence for ``published_at`` (for instance ``jsonld`` or ``time_tag``) and
+    ``published_at_text`` is that evidence as it was written.
     ``language`` is a BCP 47 tag as stated by the page or the data, not as detected.
     """
 
@@ -34,6 +39,7 @@ class Metadata:
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
     published_at_from: str | None = None
+    published_at_text: str | None = None
     modified_at: datetime | None = None
     language: str | None = None
     section: str | None = None
@@ -49,7 +55,9 @@ class Provenance:
     ``key`` identifies the item within its source and stays the same when its content changes
     (a path, a URL, an id). ``origin`` tells a person where to look. ``digest`` is the SHA-256
     of the raw item (hex): equal digests mean an unchanged item. ``url`` is the address it was
-    fetched from, where there is one.
+    fetched from, where there is one. ``known_as`` is the document's id in the lake where it was
+    first seen under another key (a page that moved while its feed entry kept its GUID).
+    ``request`` is the packed ``PageRequest`` that had it fetched, for a later retry.
     """
 
     source: str
@@ -58,6 +66,8 @@ class Provenance:
     digest: str
     url: str | None = None
     fetched_at: datetime | None = None
+    known_as: str | None = None
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,8 @@ class Document:
 
     ``body`` is bytes where the content itself must tell its encoding, text where that is settled.
     ``charset`` is what the transport declared, if anything. ``given`` holds the fields that came
-    beside the body (a JSON line's).
+    beside the body and win over it (a JSON line's); ``hints`` those that only fill what the body
+    leaves open (a feed entry's).
     """
 
     provenance: Provenance
@@ -74,6 +85,104 @@ class Document:
     body: str | bytes
     charset: str | None = None
     given: Metadata = Metadata()
+    hints: Metadata = Metadata()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed, as the feed tells it.
+
+    ``id`` is its GUID where the feed's GUIDs are unique, else its canonical URL, else a hash of
+    title and content. ``url`` is its absolute address as given, where it has one. ``digest``
+    (16 hex) changes when anything that the feed says of it does. ``content`` is the HTML of the
+    article's text, where the feed carries more than a summary.
+    """
+
+    id: str
+    url: str | None
+    digest: str
+    metadata: Metadata = Metadata()
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """An entry whose article is wanted.
+
+    ``feed`` is the feed's id within its source. ``tries`` counts the earlier runs that tried in
+    vain. ``known_as`` is the id of the document in the lake where the entry was seen under
+    another address before.
+    """
+
+    source: str
+    feed: str
+    entry: Entry
+    tries: int = 0
+    known_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed's document. ``ttl_seconds`` is the longest wait that it asks for by ``ttl`` or
+    ``sy:update*``; ``skip_hours`` (0..23, GMT) and ``skip_days`` (0 = Monday, GMT) are when it
+    asks not to be polled. ``sitemaps`` are the addresses that a sitemap index lists, newest
+    first. ``faults`` are the entries that cannot be used, as (reason, detail) pairs.
+    """
+
+    kind: FeedKind
+    title: str | None = None
+    language: str | None = None
+    entries: tuple[Entry, ...] = ()
+    ttl_seconds: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    sitemaps: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered: status 200 (``body`` decoded and within its limit) or 304.
+
+    ``url`` is the address that answered after all redirects; ``moved_to`` the one that a chain
+    of permanent redirects (301, 308) alone leads to. ``headers`` have lower-case names.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+    moved_to: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; empty where none was sent."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str | None:
+        """The charset that the Content-Type declares."""
+        message = Message()
+        message["content-type"] = self.headers.get("content-type", "")
+        return message.get_content_charset()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFault:
+    """Why there is no response. ``reason`` is a stable snake_case word.
+
+    ``is_temporary`` says whether the same request may succeed later; ``retry_at`` is the instant
+    before which the server (or our own caution) does not want to see us again. ``domain`` is the
+    registrable domain that the request in fault went to.
+    """
+
+    reason: str
+    detail: str
+    is_temporary: bool
+    domain: str
+    status: int | None = None
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +291,14 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """An item that could not go on. ``reason`` is a stable snake_case word."""
+    """An item that could not go on. ``reason`` is a stable snake_case word.
+
+    ``request`` is the packed ``PageRequest`` where the item came from a feed.
+    """
 
     source: str
     stage: Stage
     reason: str
     detail: str
     origin: str
+    request: str | None = None

@@ -75,8 +75,10 @@ ARTICLES = Table(
             "published_at_from",
             pa.string(),
             "Evidence for `published_at`: json, jsonld, meta, time_tag, text (a line by the "
-            "headline); or a day only: url_day, text_day (noon in the source's time zone).",
+            "headline), feed (its entry); or a day only: url_day, text_day (noon in the source's "
+            "time zone).",
         ),
+        Column("published_at_text", pa.string(), "`published_at` as it was written there."),
         Column("modified_at", _INSTANT, "Last change that the publisher states."),
         Column("fetched_at", _INSTANT, "When the page was fetched; null for plain files."),
         Column("language", pa.string(), "BCP 47 tag; nb or nn is decided on the text."),
@@ -145,17 +147,96 @@ REJECTS = Table(
     "One row a run and item that could not go on.",
     (
         Column("source", pa.string(), "The source's id. Partition column."),
-        Column("stage", pa.string(), "read, extract, clean, enrich or write."),
+        Column("stage", pa.string(), "poll, fetch, read, extract, clean, enrich or write."),
         Column("reason", pa.string(), "A stable word, for instance invalid_json."),
         Column("detail", pa.string(), "What was wrong and what to do."),
-        Column("origin", pa.string(), "File (and line or record) or page."),
+        Column("origin", pa.string(), "File (and line or record), page or feed."),
+        Column("request", pa.string(), "What `newsbeam retry` needs to fetch it again (JSON)."),
+        Column("config", pa.string(), "The source's config file."),
         Column("rejected_at", _INSTANT, "When the run that wrote the row began."),
         Column("run_id", pa.string(), "The run that wrote the row."),
     ),
     ("source",),
 )
 
-TABLES = (ARTICLES, REJECTS)
+FEED_POLLS = Table(
+    "feed_polls",
+    "One row a poll of a feed. A feed's newest row is all that the next poll needs to know; where "
+    "its `seen` is null, that of the newest row with one still holds.",
+    (
+        Column("source", pa.string(), "The source's id."),
+        Column("feed", pa.string(), "The feed's id: its configured id or address."),
+        Column("polled_at", _INSTANT, "When the request was sent."),
+        Column("polled_date", pa.date32(), "UTC day of `polled_at`. Partition column."),
+        Column("url", pa.string(), "The address that was asked."),
+        Column(
+            "outcome",
+            pa.string(),
+            "parsed; unchanged (same bytes as before), not_modified (304); failed; gone (410: not "
+            "asked again).",
+        ),
+        Column("status", pa.int32(), "HTTP status; null where there was no answer."),
+        Column("reason", pa.string(), "Why it failed: a stable word, as in rejects."),
+        Column("detail", pa.string(), "Why it failed, in words."),
+        Column("kind", pa.string(), "rss, atom, json_feed or news_sitemap."),
+        Column("title", pa.string(), "The feed's title."),
+        Column("entries", pa.int32(), "Entries in the feed."),
+        Column("new", pa.int32(), "Entries not seen before."),
+        Column("changed", pa.int32(), "Entries that the feed tells differently than before."),
+        Column("failed_pages", pa.int32(), "Entries of this run whose page could not be had."),
+        Column("latest_entry_at", _INSTANT, "Newest instant of publication that the feed states."),
+        Column("etag", pa.string(), "ETag as sent."),
+        Column("last_modified", pa.string(), "Last-Modified as sent."),
+        Column("body_hash", pa.string(), "SHA-256 (32 hex) of the last body that parsed."),
+        Column("validated_at", _INSTANT, "When it was last asked without validators."),
+        Column(
+            "is_false_304",
+            pa.bool_(),
+            "Asked without validators it was found changed, although 304s had said it was not.",
+        ),
+        Column("interval_seconds", pa.int32(), "Adaptive interval, without jitter."),
+        Column("next_poll_at", _INSTANT, "When it is due again; null after 410."),
+        Column("failures", pa.int32(), "Failures in a row."),
+        Column("backoff", pa.float64(), "Their weights' sum: hard 1, soft 0.5, DNS 0.25."),
+        Column("moved_to", pa.string(), "Where permanent redirects lead."),
+        Column("moves", pa.int32(), "How often in a row they led there and to a feed."),
+        Column(
+            "blocked",
+            pa.list_(pa.struct([pa.field("domain", pa.string()), pa.field("until", _INSTANT)])),
+            "Registrable domains that asked to be left alone (Retry-After).",
+        ),
+        Column(
+            "seen",
+            pa.list_(
+                pa.struct(
+                    [
+                        pa.field("id", pa.string()),
+                        pa.field("digest", pa.string()),
+                        pa.field("document_id", pa.string()),
+                    ]
+                )
+            ),
+            "Entries in the feed that are dealt with: 16 hex of the hash of the entry's id, 16 "
+            "hex of what it says, the document that it led to. Null: as before.",
+        ),
+        Column(
+            "pending",
+            pa.list_(
+                pa.struct(
+                    [
+                        pa.field("request", pa.string()),
+                        pa.field("retry_at", _INSTANT),
+                    ]
+                )
+            ),
+            "Entries whose page will be tried again, as JSON, and not before when.",
+        ),
+        Column("run_id", pa.string(), "The run that polled."),
+    ),
+    ("polled_date",),
+)
+
+TABLES = (ARTICLES, REJECTS, FEED_POLLS)
 
 # Of a row, what does not say what the article holds but where it came from and when.
 _NOT_CONTENT = frozenset(
@@ -192,6 +273,7 @@ def make_row(article: Article, *, run_id: str, started_at: datetime) -> Row:
         "authors": list(metadata.authors),
         "published_at": metadata.published_at,
         "published_at_from": metadata.published_at_from,
+        "published_at_text": metadata.published_at_text,
         "modified_at": metadata.modified_at,
         "fetched_at": provenance.fetched_at,
         "language": article.language,
@@ -238,14 +320,18 @@ def hash_content(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(packed.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def make_reject_row(rejection: Rejection, *, run_id: str, started_at: datetime) -> Row:
-    """``rejection`` as a row of ``REJECTS``."""
+def make_reject_row(
+    rejection: Rejection, *, run_id: str, started_at: datetime, config: str | None = None
+) -> Row:
+    """``rejection`` as a row of ``REJECTS``; ``config`` is the path of the source's config."""
     return {
         "source": rejection.source,
         "stage": rejection.stage,
         "reason": rejection.reason,
         "detail": rejection.detail,
         "origin": rejection.origin,
+        "request": rejection.request,
+        "config": config,
         "rejected_at": started_at,
         "run_id": run_id,
     }

@@ -6,10 +6,23 @@ These models only check values; ``pipelines.config`` reads them from YAML and re
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from ipaddress import ip_network
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from transforms.records import FullText
 
 # A source's id becomes a folder of the lake (source=<id>), so it must not be able to leave it.
 SOURCE_ID = r"^[a-z0-9][a-z0-9_-]{0,63}$"
@@ -35,6 +48,42 @@ def _check_timezone(value: str) -> str:
     return value
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _parse_duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    found = re.fullmatch(r"(\d{1,6})\s*([smhd])", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("a number and a unit: 30s, 10m, 6h or 1d")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def _check_addresses(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(
+            f"{value!r} is no IP address or network; use one like 127.0.0.1 or 10.1.0.0/16"
+        ) from None
+    return value
+
+
+def _check_feed_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{value!r} is no http or https address")
+    return value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_parse_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"}),
+]
+Addresses = Annotated[str, AfterValidator(_check_addresses)]
+FeedUrl = Annotated[str, AfterValidator(_check_feed_url)]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]
 TimeZone = Annotated[str, AfterValidator(_check_timezone)]
 LanguageTag = Annotated[str, Field(pattern=LANGUAGE_TAG)]
@@ -108,12 +157,97 @@ class EnrichSettings(Settings):
 class FetchSettings(Settings):
     """How this source's feeds and pages are fetched. Files need none of it."""
 
-    timeout_seconds: float = Field(30.0, gt=0, description="Limit for one request, in seconds.")
-    max_bytes: int = Field(
-        10_000_000, gt=0, description="Largest response after decompression, in bytes."
+    contact: str | None = Field(
+        None,
+        min_length=3,
+        description="Address of a page or mailbox for the people who run the site; part of the "
+        "User-Agent. Best set once, in defaults.yaml.",
     )
     headers: dict[str, str] = Field(
         default_factory=dict, description="Extra request headers, by name."
+    )
+    allow_addresses: tuple[Addresses, ...] = Field(
+        (),
+        description="IP addresses and networks that may be connected to although they are not "
+        "public (tests, intranets).",
+    )
+    seconds_between_requests: float = Field(
+        1.0,
+        ge=0,
+        description="Shortest time between the starts of two requests to one registrable domain. "
+        "A longer Crawl-delay of its robots.txt wins, up to 120 s.",
+    )
+    requests_at_once: int = Field(
+        1, ge=1, description="Requests to one registrable domain at the same time."
+    )
+    connect_seconds: float = Field(10.0, gt=0, description="Limit for connecting.")
+    read_seconds: float = Field(30.0, gt=0, description="Limit for silence of the server.")
+    total_seconds: float = Field(
+        60.0, gt=0, description="Limit for one request with all its redirects, tries not counted."
+    )
+    max_redirects: int = Field(10, ge=0, description="Longest chain of redirects.")
+    max_feed_bytes: int = Field(
+        15 * 1024 * 1024, gt=0, description="Largest feed after decompression, in bytes."
+    )
+    max_page_bytes: int = Field(
+        10 * 1024 * 1024, gt=0, description="Largest page after decompression, in bytes."
+    )
+    tries: int = Field(
+        3, ge=1, description="How often a page is tried in one run where it may help."
+    )
+    time_a_run: Duration = Field(
+        timedelta(minutes=10),
+        description="Pages that do not get their turn within this time wait for the next run.",
+    )
+
+
+class PollSettings(Settings):
+    """When feeds are asked again. Durations: 30s, 10m, 6h, 1d."""
+
+    every: Duration | None = Field(
+        None, description="Fixed interval in place of the adaptive one, for all feeds here."
+    )
+    at_least: Duration = Field(timedelta(minutes=10), description="Shortest interval.")
+    at_most: Duration = Field(timedelta(days=1), description="Longest interval of a live feed.")
+    back_off_to: Duration = Field(
+        timedelta(days=30), description="Longest interval of a feed that keeps failing."
+    )
+    jitter: float = Field(
+        0.1, ge=0, le=0.5, description="Share by which an interval varies at random."
+    )
+    validate_after: Duration = Field(
+        timedelta(days=1),
+        description="Asked without validators this often, as some servers answer 304 falsely.",
+    )
+    moves_after: int = Field(
+        3, ge=1, description="Permanent redirects in a row after which a feed has moved."
+    )
+    retries: int = Field(
+        5, ge=0, description="Later runs in which a page that failed for the time being is tried "
+        "again before it is given up (`newsbeam retry` can still have it).",
+    )  # fmt: skip
+
+
+class FeedSettings(Settings):
+    """A feed with settings of its own. A plain address does for most."""
+
+    url: FeedUrl = Field(description="Address of an RSS, Atom or JSON feed or a news sitemap.")
+    id: str | None = Field(
+        None, min_length=1, description="What the feed is known by; its address if left out. "
+        "Give one before you change the address, so that its history stays with it.",
+    )  # fmt: skip
+    every: Duration | None = Field(None, description="Fixed interval between polls.")
+    full_text: FullText | None = Field(None, description="In place of the source's `full_text`.")
+
+
+class UrlSettings(Settings):
+    """What makes two addresses of this source the same page."""
+
+    keep_parameters: tuple[str, ...] = Field(
+        (), description="Query parameters that newsbeam takes for tracking but this site needs."
+    )
+    drop_parameters: tuple[str, ...] = Field(
+        (), description="Query parameters that never choose the page at this site."
     )
 
 
@@ -134,10 +268,34 @@ class Source(Settings):
         "Europe/Oslo", description="IANA time zone of instants that come without an offset."
     )
     files: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        min_length=1,
+        (),
         description="Globs, relative to this file, or URLs of Beam's file systems (gs://, s3://).",
     )
+    feeds: tuple[FeedUrl | FeedSettings, ...] = Field(
+        (), description="Addresses of RSS, Atom or JSON feeds or news sitemaps."
+    )
+    full_text: FullText = Field(
+        "auto",
+        description="Where an entry's text comes from: the feed, the page, or (auto) the feed "
+        "where it carries the whole article, else the page.",
+    )
+    archive: bool = Field(
+        False, description="Keep what was fetched as WARC files under pages/ of the output."
+    )
+    poll: PollSettings = PollSettings()
+    url: UrlSettings = UrlSettings()
     extract: ExtractSettings = ExtractSettings()
     clean: CleanSettings = CleanSettings()
     enrich: EnrichSettings = EnrichSettings()
     fetch: FetchSettings = FetchSettings()
+
+    @model_validator(mode="after")
+    def _has_input(self) -> Self:
+        if not self.files and not self.feeds:
+            raise ValueError("give `files` or `feeds`: where do the articles come from?")
+        return self
+
+    @property
+    def feed_settings(self) -> tuple[FeedSettings, ...]:
+        """``feeds`` with plain addresses made whole."""
+        return tuple(FeedSettings(url=f) if isinstance(f, str) else f for f in self.feeds)
