@@ -6,22 +6,26 @@ import difflib
 import importlib.metadata
 import importlib.util
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from pipelines.yaml_lines import YamlDocument, YamlError, parse_yaml
 from transforms.language_settings import Language
-from transforms.settings import Settings, Source
+from transforms.settings import Defaults, RuleFile, Settings, Source
 
 SUFFIXES = (".yaml", ".yml")
 # A folder of this name beside a source's config adds languages or replaces shipped ones.
 LANGUAGE_FOLDER = "languages"
+# A file of this name says what the sources beside it have in common.
+DEFAULTS_FILE = "defaults.yaml"
+# A file of this name holds cleaning rules for `clean.rule_files`.
+RULE_FILE_SUFFIX = ".boilerplate.yaml"
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -52,11 +56,16 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """What the configs add up to. ``folders`` maps a source's id to its config's folder."""
+    """What the configs add up to. ``files`` maps a source's id to its config file."""
 
     sources: tuple[Source, ...]
-    folders: dict[str, Path]
+    files: dict[str, Path]
     languages: dict[str, Language]
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """The folders of the config files, which relative paths in them start from."""
+        return {source: file.parent for source, file in self.files.items()}
 
 
 def find_configs(paths: Sequence[Path]) -> list[Path]:
@@ -69,7 +78,14 @@ def find_configs(paths: Sequence[Path]) -> list[Path]:
     faults: list[Fault] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.suffix in SUFFIXES and p.is_file())
+            inside = sorted(
+                p
+                for p in path.iterdir()
+                if p.suffix in SUFFIXES
+                and p.name != DEFAULTS_FILE
+                and not p.name.endswith(RULE_FILE_SUFFIX)
+                and p.is_file()
+            )
             if not inside:
                 faults.append(Fault(str(path), 1, "", "no .yaml file in this folder"))
             found += inside
@@ -94,10 +110,14 @@ def load_job(paths: Sequence[Path]) -> Job:
     faults: list[Fault] = []
     read: list[tuple[Path, Source, YamlDocument]] = []
     files = find_configs(paths)
+    shared: dict[Path, dict[str, Any]] = {}
     for file in files:
-        loaded = _load_model(file, Source, faults)
+        if file.parent not in shared:
+            shared[file.parent] = _load_defaults(file.parent, faults)
+        loaded = _load_model(file, Source, faults, shared[file.parent])
         if loaded is not None:
-            read.append((file, *loaded))
+            source, document = loaded
+            read.append((file, _add_rules(file, source, document, faults), document))
     faults += _find_repeated_ids(read)
     languages = dict(load_shipped_languages())
     for folder in dict.fromkeys(file.parent / LANGUAGE_FOLDER for file in files):
@@ -108,7 +128,7 @@ def load_job(paths: Sequence[Path]) -> Job:
         raise ConfigError(faults)
     return Job(
         tuple(_resolve_pipelines(source, file.parent) for file, source, _ in read),
-        {source.id: file.parent.resolve() for file, source, _ in read},
+        {source.id: file.resolve() for file, source, _ in read},
         languages,
     )
 
@@ -149,8 +169,55 @@ def load_shipped_languages() -> dict[str, Language]:
     return languages
 
 
+def load_rule_file(file: Path) -> RuleFile:
+    """The rules in a file for ``clean.rule_files``.
+
+    Raises:
+        ConfigError: with all faults of the file.
+    """
+    faults: list[Fault] = []
+    loaded = _load_model(file, RuleFile, faults)
+    if loaded is None:
+        raise ConfigError(faults)
+    return loaded[0]
+
+
+def _load_defaults(folder: Path, faults: list[Fault]) -> dict[str, Any]:
+    """What ``defaults.yaml`` in ``folder`` says, or nothing where it is missing or faulty."""
+    file = folder / DEFAULTS_FILE
+    loaded = _load_model(file, Defaults, faults) if file.is_file() else None
+    return dict(loaded[1].data) if loaded is not None else {}
+
+
+def _merge(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """``own`` over ``defaults``, section by section."""
+    merged = dict(defaults)
+    for key, value in own.items():
+        before = merged.get(key)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        merged[key] = _merge(before or {}, value) if both else value
+    return merged
+
+
+def _add_rules(file: Path, source: Source, document: YamlDocument, faults: list[Fault]) -> Source:
+    """``source`` with the rules of its ``clean.rule_files`` behind its own."""
+    rules = list(source.clean.rules)
+    for index, name in enumerate(source.clean.rule_files):
+        path = file.parent / name
+        if path.is_file():
+            loaded = _load_model(path, RuleFile, faults)
+            rules += loaded[0].rules if loaded is not None else ()
+            continue
+        field = ("clean", "rule_files", index)
+        near = sorted(p.name for p in path.parent.glob(f"*{path.suffix}"))
+        message = f"there is no file {path}{_suggest(path.name, near)}"
+        faults.append(Fault(str(file), document.line_of(field), _name_field(field), message))
+    clean = source.clean.model_copy(update={"rules": tuple(rules)})
+    return source.model_copy(update={"clean": clean})
+
+
 def _load_model(
-    file: Path, model: type[Model], faults: list[Fault]
+    file: Path, model: type[Model], faults: list[Fault], defaults: Mapping[str, Any] | None = None
 ) -> tuple[Model, YamlDocument] | None:
     """Read one file; ``None`` if it has faults, which are appended to ``faults``."""
     before = len(faults)
@@ -175,7 +242,9 @@ def _load_model(
     ]
     try:
         # JSON mode is strict about types but lets a list be a tuple, as YAML has only lists.
-        value = model.model_validate_json(json.dumps(document.data))
+        value = model.model_validate_json(
+            json.dumps(_merge(defaults or {}, cast(dict[str, Any], document.data)))
+        )
     except ValidationError as error:
         faults += [_explain(file, model, document, dict(item)) for item in error.errors()]
     return (value, document) if len(faults) == before else None

@@ -1,58 +1,37 @@
-"""The ingest job: files of the configured sources in, clean and enriched articles out.
+"""The ingest job: what is new in the sources' files and feeds, as rows of the lake.
 
-One graph: read -> extract -> clean -> enrich -> write, with every stage's rejections in one table.
+Feeds are polled first. If that leaves nothing to fetch or read, the polls are written at once:
+the graph, and Beam with it, is only started for articles (docs/decisions/polling.md).
 """
 
 from __future__ import annotations
 
-import shlex
-import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
-from typing import Any
-
-import apache_beam as beam
-from apache_beam.metrics import Metrics
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.runners.runner import PipelineState
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipelines.config import Job
-from pipelines.progress import Progress, watch_progress
-from pipelines.summary import Summary, collect_summary
-from transforms.clean import RemoveBoilerplate
-from transforms.enrich import EnrichArticles
-from transforms.extract import ExtractArticles
+from pipelines.polls import (
+    Round,
+    find_blocked,
+    hold_sources,
+    poll_round,
+    read_states,
+    robots_folder,
+)
+from pipelines.progress import Progress
+from pipelines.run_options import RunOptions
+from pipelines.summary import Summary
+from transforms.known import KnownVersion, load_known
+from transforms.known_rows import Known
 from transforms.lake import Lake
-from transforms.outcomes import REJECTED
-from transforms.read import FileSet, ReadDocuments
-from transforms.records import Rejection
-from transforms.schema import ARTICLES, REJECTS
-from transforms.write import CountArticles, Run, WriteArticles
-
-DIRECT = "DirectRunner"
-
-
-class RunFailed(RuntimeError):
-    """The runner says that the job did not end well."""
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How to run: see ``newsbeam run --help``."""
-
-    output: Path
-    workers: int = 1
-    dry_run: bool = False
-    reprocess: bool = False
-    beam_arguments: tuple[str, ...] = ()
+from transforms.runs import Run
+from transforms.schema import ARTICLES, FEED_POLLS, REJECTS
+from transforms.write_polls import write_polls
 
 
 def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) -> Summary:
@@ -64,117 +43,83 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         CommitFailedError: other runs on the same output were faster every time.
     """
     lake = Lake(options.output.resolve())
-    started_at, clock = datetime.now(UTC), monotonic()
-    if options.dry_run:
-        run = _begin_run(job, lake, started_at)
-        result = _run_graph(job, options, run, progress)
-        return collect_summary(result, job, run, monotonic() - clock, dry_run=True)
-    lake.create()
-    lake.clean()
-    run = _begin_run(job, lake, started_at)
-    try:
-        with run.staging.create():
-            result = _run_graph(job, options, run, progress)
-    finally:
-        lake.clean()
-    return collect_summary(result, job, run, monotonic() - clock)
+    started_at, clock = options.clock.now(), monotonic()
+    with ExitStack() as stack:
+        feeds = [source.id for source in job.sources if source.feeds and not options.replay]
+        if options.dry_run:
+            held = frozenset(feeds)
+        else:
+            lake.create()
+            lake.clean()
+            stack.callback(lake.clean)
+            held = stack.enter_context(hold_sources(lake, feeds))
+        run = _begin_run(job, lake, started_at, options)
+        folder = run.staging.folder
+        if options.dry_run:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newsbeam-")))
+        else:
+            stack.enter_context(run.staging.create())
+        polled = _poll(job, run, held, options, progress) if held else Round()
+        summary = Summary.begin(run, job, options.dry_run, polled, set(feeds) - held)
+        if polled.requests or _has_files(job, options):
+            from pipelines.graph import run_graph  # takes a second to import
+
+            _open_known(run, options)
+            result = run_graph(job, options, run, polled, folder, progress)
+            summary.add_counters(result)
+        elif not options.dry_run:
+            states = [draft.state for draft in polled.drafts]
+            write_polls(run, states, polled.rejections)
+    summary.seconds = monotonic() - clock
+    return summary
 
 
-def build_graph(
-    pipeline: beam.Pipeline,
-    job: Job,
-    run: Run,
-    *,
-    dry_run: bool = False,
-    reprocess: bool = False,
-    shards: int = 1,
-    tallies: str | None = None,
-) -> None:
-    """Lay the job's graph into ``pipeline``; large files are spread over ``shards`` workers."""
-    sources = {source.id: source for source in job.sources}
-    files = [FileSet(s.id, s.files, str(job.folders[s.id])) for s in job.sources]
-    read = (
-        pipeline
-        | "Sources" >> beam.Create(files, reshuffle=False)
-        | ReadDocuments(sources, None if reprocess else run.known, shards, tallies)
-    )
-    extracted = read["documents"] | ExtractArticles(sources)
-    cleaned = extracted.articles | RemoveBoilerplate(job.languages, sources)
-    enriched = cleaned.articles | EnrichArticles(job.languages, sources, tallies)
-    rejected = (
-        [stage[REJECTED] for stage in (read, extracted, cleaned, enriched)]
-        | "AllRejected" >> beam.Flatten()
-        | "CountRejected" >> beam.Map(_count_rejection)
-    )
-    if dry_run:
-        _ = enriched.articles | CountArticles(run)
-    else:
-        _ = {"articles": enriched.articles, REJECTED: rejected} | WriteArticles(run)
-
-
-def _begin_run(job: Job, lake: Lake, started_at: datetime) -> Run:
+def _begin_run(job: Job, lake: Lake, started_at: datetime, options: RunOptions) -> Run:
     return Run(
         id=f"{started_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}",
         started_at=started_at,
         lake=lake,
         articles_version=lake.version(ARTICLES),
         rejects_version=lake.version(REJECTS),
-        sources=tuple(source.id for source in job.sources),
+        polls_version=lake.version(FEED_POLLS),
+        configs={source.id: str(job.files[source.id]) for source in job.sources},
+        clock=options.clock,
     )
 
 
-def _run_graph(job: Job, options: RunOptions, run: Run, progress: Progress | None) -> Any:
-    """Run the graph and wait for its end; returns Beam's ``PipelineResult``."""
-    runner, arguments = choose_runner(options.beam_arguments, options.workers)
-    with _tally_folder(run, options.dry_run) as tallies:
-        pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(arguments))
-        build_graph(
-            pipeline,
-            job,
-            run,
-            dry_run=options.dry_run,
-            reprocess=options.reprocess,
-            shards=options.workers,
-            tallies=str(tallies) if progress else None,
-        )
-        with watch_progress(tallies, progress):
-            result = pipeline.run()
-            state = result.wait_until_finish()
-    if state != PipelineState.DONE:
-        raise RunFailed(f"the runner ended in state {state}; nothing was half committed")
-    return result
+def _has_files(job: Job, options: RunOptions) -> bool:
+    if options.retries is not None:
+        return False
+    return options.replay or any(source.files for source in job.sources)
 
 
-@contextmanager
-def _tally_folder(run: Run, dry_run: bool) -> Iterator[Path]:
-    if not dry_run:
-        yield run.staging.folder
-        return
-    with tempfile.TemporaryDirectory(prefix="newsbeam-") as folder:
-        yield Path(folder)
+def _open_known(run: Run, options: RunOptions) -> Known:
+    """What the lake holds; made ready for the workers, too, unless nothing may be written."""
+    if not options.dry_run:
+        _refresh_known(run.known)
+    return load_known(run.known)
 
 
-def choose_runner(arguments: Sequence[str], workers: int) -> tuple[Any, list[str]]:
-    """The runner and Beam's arguments.
-
-    ``DirectRunner`` is a switch that picks an engine by what it finds installed and by the shape
-    of the graph (docs/decisions/direct-runner.md); here it always means the same one.
-    """
-    passed = list(arguments)
-    named = [a.partition("=")[2] for a in passed if a.startswith("--runner=")]
-    if "--runner" in passed[:-1]:
-        named.append(passed[passed.index("--runner") + 1])
-    if named and named[-1] != DIRECT:
-        return None, passed
-    if workers == 1:
-        return FnApiRunner(), passed
-    # exec: Beam starts it through a shell, and a worker watches whether its parent lives.
-    command = f"exec {shlex.quote(sys.executable)} -m pipelines.worker"
-    processes = SubprocessSDKEnvironment.from_command_string(command)
-    passed.append(f"--direct_num_workers={workers}")
-    return FnApiRunner(default_environment=processes), passed
+@lru_cache(maxsize=1)
+def _refresh_known(known: KnownVersion) -> None:
+    known.lake.refresh_known(known.version)
 
 
-def _count_rejection(rejection: Rejection) -> Rejection:
-    Metrics.counter(rejection.source, f"rejected:{rejection.reason}").inc()
-    return rejection
+def _poll(
+    job: Job, run: Run, held: frozenset[str], options: RunOptions, progress: Progress | None
+) -> Round:
+    states = read_states(run.lake)
+    if options.retries is not None:
+        closed = find_blocked(states, run.started_at)
+        return Round(closed=closed, retries=options.retries)
+    if progress is not None:
+        progress.show("asking feeds …")
+    return poll_round(
+        job,
+        held,
+        states,
+        lambda document: _open_known(run, options).document(document),
+        run.clock,
+        None if options.dry_run else robots_folder(run.lake),
+        options.polls,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,6 +211,10 @@ def test_nothing_left_is_a_rejection_that_names_the_rules() -> None:
     assert isinstance(result, Rejection)
     assert (result.stage, result.reason) == ("clean", "only_boilerplate")
     assert "ad_label, share" in result.detail
+    asked = replace(article("Annonse"), provenance=replace(PROVENANCE, request="{}"))
+    again = remove_boilerplate(asked, LANGUAGES["nb"].boilerplate)
+    assert isinstance(again, Rejection)
+    assert again.request == "{}"
 
 
 def test_source_adds_rules_and_disables_the_languages() -> None:

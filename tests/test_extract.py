@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -117,6 +118,54 @@ def test_given_fields_win() -> None:
     assert (on_page.metadata.title, on_page.metadata.authors) == ("Gitt tittel", ("Kari Nes",))
     assert on_page.blocks[0] == Block("Gitt ingress.", "lead")
     assert on_page.metadata.lead == "Gitt ingress."
+
+
+def test_hints_fill_what_the_page_leaves_open() -> None:
+    hints = Metadata(
+        url="https://feeds.example/1", title="Bru åpnet", lead=LEAD, authors=("Kari Nes",)
+    )
+    bare = BODY.replace(PROSE[3], PROSE[3] + "</p><p>Kari Nes")
+    found = extract_article(
+        replace(document(f"<html><body>{bare}</body></html>", url=None), hints=hints),
+        language=None,
+        timezone=OSLO,
+    )
+    assert isinstance(found, Article)
+    assert found.metadata == Metadata(title="Bru åpnet", authors=("Kari Nes",))
+    assert lines(found) == PROSE, "the byline is known by the hints, the summary is not printed"
+    titled = extract_article(
+        replace(document(page(BODY)), hints=hints), language=None, timezone=OSLO
+    )
+    assert isinstance(titled, Article)
+    assert titled.metadata.title == "Brua åpner"
+    assert titled.metadata.url == "https://www.avisa.no/nyheter/bru"
+
+
+def test_a_summary_in_the_hints_finds_the_standfirst_that_the_page_prints() -> None:
+    header = f"<header><h1>Brua åpner</h1><div>{LEAD}</div></header>"
+    html = page("").replace("<h1>Brua åpner</h1>", header + BODY)
+    hinted = replace(document(html), hints=Metadata(lead=LEAD[:60] + " …"))
+    found = extract_article(hinted, language=None, timezone=OSLO)
+    assert isinstance(found, Article)
+    assert found.metadata.lead == LEAD
+
+
+def test_a_text_takes_its_title_from_the_hints() -> None:
+    hinted = replace(
+        document("Ingress her\n\nFørste.\nAndre.", "text/plain"), hints=Metadata(title="Bru åpnet")
+    )
+    found = extract_article(hinted, language="nb", timezone=OSLO)
+    assert isinstance(found, Article)
+    assert found.metadata.title == "Bru åpnet"
+    assert lines(found) == ["Ingress her", "Første.", "Andre."]
+
+
+def test_a_rejection_carries_the_request_of_its_page() -> None:
+    asked = document("<html><body></body></html>")
+    asked = replace(asked, provenance=replace(asked.provenance, request='{"feed": "f"}'))
+    found = extract_article(asked, language=None, timezone=OSLO)
+    assert isinstance(found, Rejection)
+    assert found.request == '{"feed": "f"}'
 
 
 def test_a_page_becomes_lines_with_headings_and_lists() -> None:

@@ -194,9 +194,9 @@ def test_json_line_with_all_fields() -> None:
     assert document.given == Metadata(
         url="https://avisa.no/a", title="Tittel her", lead="Ingress",
         authors=("Kari Nordmann", "Ola"), published_at=datetime(2026, 7, 1, 9, 30, tzinfo=oslo),
-        published_at_from="json", modified_at=datetime(2026, 1, 1, 9, 30, tzinfo=UTC),
-        language="nn", section="Sport", tags=("ski",), image_url="https://avisa.no/b.jpg",
-        paywalled=True,
+        published_at_from="json", published_at_text="2026-07-01T09:30:00",
+        modified_at=datetime(2026, 1, 1, 9, 30, tzinfo=UTC), language="nn", section="Sport",
+        tags=("ski",), image_url="https://avisa.no/b.jpg", paywalled=True,
     )  # fmt: skip
     assert document.given.published_at.utcoffset() == timedelta(hours=2)
     assert (document.body, document.media_type) == ("En\nTo", "text/plain")

@@ -47,6 +47,14 @@ def test_canonicalize_url(url: str, expected: str | None) -> None:
     assert canonicalize_url(url) == expected
 
 
+def test_parameters_that_a_site_needs_and_those_that_it_does_not() -> None:
+    url = "https://avisa.no/a?utm_id=7&S=rss&id=1&utm_source=x"
+    kept = "https://avisa.no/a?utm_id=7&id=1"
+    assert canonicalize_url(url, keep=["UTM_ID"], drop=["s"]) == kept
+    assert canonicalize_url(kept, keep=["utm_id"], drop=["s"]) == kept
+    assert canonicalize_url(url, keep=["s"], drop=["s", "id"]) == "https://avisa.no/a?S=rss"
+
+
 def test_canonicalize_url_relative_to_a_base() -> None:
     assert canonicalize_url("../b?x=1#y", "https://avisa.no/a/c/d") == "https://avisa.no/a/b?x=1"
     assert canonicalize_url("//nn.no/b", "https://avisa.no/a") == "https://nn.no/b"

@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.authors import split_author
-from transforms.metadata import merge_metadata, read_metadata
+from transforms.metadata import fill_metadata, merge_metadata, read_metadata
 from transforms.page_tree import parse_page
 from transforms.records import Metadata
 
@@ -261,8 +262,59 @@ def test_merging_goes_field_by_field() -> None:
     given_title = merge_metadata(Metadata(title="gitt", paywalled=False), page)
     assert (given_title.title, given_title.section) == ("gitt", "Nyheter")
     assert (given_title.published_at_from, given_title.paywalled) == ("meta", False)
+    page = replace(page, published_at_text="28/4")
     dated = merge_metadata(Metadata(published_at=when, published_at_from="data"), page)
-    assert dated.published_at_from == "data"
+    assert (dated.published_at_from, dated.published_at_text) == ("data", None)
+    undated = merge_metadata(Metadata(title="gitt"), page)
+    assert (undated.published_at_from, undated.published_at_text) == ("meta", "28/4")
+
+
+FEED = Metadata(
+    url="https://feeds.example/1",
+    title="Fra feeden",
+    lead="Sammendrag.",
+    published_at=datetime(2024, 4, 28, 6, 30, tzinfo=UTC),
+    published_at_from="feed",
+    published_at_text="Sun, 28 Apr 2024 06:30:00 GMT",
+    tags=("bru",),
+)
+
+
+def test_hints_fill_gaps_but_are_no_address_and_no_standfirst() -> None:
+    filled = fill_metadata(Metadata(title="Fra siden"), FEED)
+    assert filled == replace(FEED, title="Fra siden", url=None, lead=None)
+    assert fill_metadata(Metadata(url=URL, lead="Trykt."), FEED).lead == "Trykt."
+
+
+def test_a_day_gives_way_to_an_instant_of_the_hints_and_nothing_else_does() -> None:
+    noon = datetime(2024, 4, 28, 10, tzinfo=UTC)
+    for evidence, wins in (("url_day", True), ("text_day", True), ("meta", False), ("json", False)):
+        known = Metadata(
+            published_at=noon, published_at_from=evidence, published_at_text="2024-04-28"
+        )
+        filled = fill_metadata(known, FEED)
+        expected = FEED if wins else known
+        assert (filled.published_at, filled.published_at_from, filled.published_at_text) == (
+            expected.published_at,
+            expected.published_at_from,
+            expected.published_at_text,
+        )
+        day = replace(FEED, published_at_from="feed_day")
+        assert fill_metadata(known, day).published_at_from == evidence
+
+
+def test_a_hint_of_a_change_before_publication_is_not_believed() -> None:
+    early = replace(FEED, modified_at=datetime(2024, 4, 27, tzinfo=UTC))
+    late = replace(FEED, modified_at=datetime(2024, 4, 29, tzinfo=UTC))
+    assert fill_metadata(Metadata(), early).modified_at is None
+    assert fill_metadata(Metadata(), late).modified_at == late.modified_at
+
+
+def test_evidence_is_kept_as_it_was_written() -> None:
+    assert read(ld(ARTICLE)).published_at_text == "2024-04-28T10:00:00+02:00"
+    printed = "<h1>Brua</h1><p>Publisert 28. april 2024 kl.  14.47</p>"
+    assert read(body=printed).published_at_text == "Publisert 28. april 2024 kl. 14.47"
+    assert read().published_at_text is None
 
 
 @given(

@@ -22,7 +22,7 @@ from transforms.settings import CleaningRule, Source
 Rules = Sequence[CleaningRule]
 
 # Marks of lists and headings that a page puts before a line; no part of what the line says.
-_LINE_MARKS = " \t-–—*•#>|"
+LINE_MARKS = " \t-–—*•#>|"
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class _Matcher:
         if len(block.text) > rule.max_chars or (rule.isolated and not block.isolated):
             return False
         if self.pattern is None:
-            return block.text.strip(_LINE_MARKS).casefold() in self.lines
+            return block.text.strip(LINE_MARKS).casefold() in self.lines
         return bool(
             self.pattern.fullmatch(block.text)
-            or self.pattern.fullmatch(block.text.lstrip(_LINE_MARKS))
+            or self.pattern.fullmatch(block.text.lstrip(LINE_MARKS))
         )
 
 
@@ -48,7 +48,7 @@ def _compile_rule(rule: CleaningRule) -> _Matcher:
     flags = re.NOFLAG if rule.match_case else re.IGNORECASE
     return _Matcher(
         rule,
-        frozenset(line.strip(_LINE_MARKS).casefold() for line in rule.lines),
+        frozenset(line.strip(LINE_MARKS).casefold() for line in rule.lines),
         re.compile(rule.pattern, flags) if rule.pattern is not None else None,
     )
 
@@ -62,12 +62,12 @@ def match_rule(block: Block, rules: Iterable[CleaningRule]) -> CleaningRule | No
 
 
 def remove_boilerplate(article: Article, rules: Rules) -> Article | Rejection:
-    """``article`` without the lines that ``rules`` name; those stand in ``removed``, in order.
+    """``article`` without the lines that ``rules`` name; those go behind what is in ``removed``.
 
     An article of nothing but boilerplate is rejected as ``only_boilerplate``.
     """
     kept: list[Block] = []
-    removed: list[RemovedLine] = list(article.removed)
+    removed: list[RemovedLine] = []
     for block in article.blocks:
         rule = match_rule(block, rules)
         if rule is None:
@@ -83,19 +83,25 @@ def remove_boilerplate(article: Article, rules: Rules) -> Article | Rejection:
             f"every line was removed as boilerplate (rules: {names}); if this is an article, "
             "switch a rule off with clean.disable in the source's config",
             article.provenance.origin,
+            article.provenance.request,
         )
     lead = next((block.text for block in kept if block.kind == "lead"), None)
     return replace(
         article,
         blocks=tuple(kept),
-        removed=tuple(removed),
+        removed=(*article.removed, *removed),
         metadata=replace(article.metadata, lead=lead),
     )
 
 
 def choose_rules(article: Article, languages: Mapping[str, Language], source: Source) -> Rules:
     """The rules for ``article``: its language's without the disabled ones, then its source's."""
-    general = find_language(article.language, languages).boilerplate
+    return list_rule(article.language, languages, source)
+
+
+def list_rule(language: str, languages: Mapping[str, Language], source: Source) -> Rules:
+    """The rules for articles of ``source`` in the language with the BCP 47 tag ``language``."""
+    general = find_language(language, languages).boilerplate
     return (
         *(rule for rule in general if rule.name not in source.clean.disable),
         *source.clean.rules,

@@ -26,11 +26,16 @@ from deltalake.transaction import AddAction
 from transforms.lake import Lake, list_files
 from transforms.schema import ARTICLES, Row, Table
 from transforms.staging import Staging
+from transforms.table_files import read_rows
+from transforms.table_log import LogEntry
 
 # One id for all runs makes Delta's conflict check see that two commits raced.
 APP_ID = "newsbeam"
 _RUN, _PANE, _COUNTS = "newsbeam.run", "newsbeam.pane", "newsbeam.counts"
 _TRIES = 20
+_REVISIONS = pa.schema(
+    [ARTICLES.schema.field(name) for name in ("article_id", "revision", "content_hash")]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +117,20 @@ def commit_articles(
     """
     with staging.hold():
         _take_back(lake, staging, ARTICLES)
+        if not files:
+            return {}
+        table = lake.open(ARTICLES)
         for _ in range(_TRIES):
-            table = lake.open(ARTICLES)
-            done = _find_commit(table, base, staging.run_id, pane)
+            entries = _read_entries(lake, ARTICLES, base, table.version())
+            done = _find_commit(entries, staging.run_id, pane)
             if done is not None:
                 return {source: CommitCount(**count) for source, count in done.items()}
-            revisions = settle_revisions(files, _read_rows_since(lake, table, base))
+            revisions = settle_revisions(files, _read_newest(lake, entries))
             counts = _count_rows(files, revisions)
             ready = [_apply_revisions(staging, file, revisions[file.name]) for file in files]
             if _commit(lake, staging, table, ARTICLES, list(filter(None, ready)), pane, counts):
                 return counts
+            table.update_incremental()
     raise CommitFailedError(f"other runs were faster {_TRIES} times; start this run again")
 
 
@@ -139,12 +148,16 @@ def commit_rows(
     """  # fmt: skip
     with staging.hold():
         _take_back(lake, staging, table)
+        if not files:
+            return
+        handle = lake.open(table)
         for _ in range(_TRIES):
-            handle = lake.open(table)
-            if _find_commit(handle, base, staging.run_id, pane) is not None:
+            entries = _read_entries(lake, table, base, handle.version())
+            if _find_commit(entries, staging.run_id, pane) is not None:
                 return
             if _commit(lake, staging, handle, table, files, pane, {}):
                 return
+            handle.update_incremental()
     raise CommitFailedError(f"other runs were faster {_TRIES} times; start this run again")
 
 
@@ -197,29 +210,43 @@ def _write_parquet(rows: pa.Table, path: Path) -> int:
     return path.stat().st_size
 
 
+def _read_entries(lake: Lake, table: Table, base: int, version: int) -> list[LogEntry]:
+    """The commits since ``base``, newest last."""
+    try:
+        return list(lake.log(table).read(base, version))
+    except FileNotFoundError:
+        raise CommitFailedError(
+            f"the log of {table.name} was cleaned up during this run; start it again"
+        ) from None
+
+
 def _find_commit(
-    table: DeltaTable, base: int, run_id: str, pane: int
+    entries: Iterable[LogEntry], run_id: str, pane: int
 ) -> dict[str, dict[str, int]] | None:
-    """The counts noted by the commit of this run and pane, if the table holds it."""
-    newer = table.version() - base
-    for commit in table.history(newer) if newer > 0 else ():
-        if commit.get(_RUN) == run_id and commit.get(_PANE) == str(pane):
-            counts: dict[str, dict[str, int]] = json.loads(commit[_COUNTS])
+    """The counts noted by the commit of this run and pane, if it is among ``entries``."""
+    for entry in entries:
+        if entry.info.get(_RUN) == run_id and entry.info.get(_PANE) == str(pane):
+            counts: dict[str, dict[str, int]] = json.loads(entry.info[_COUNTS])
             return counts
     return None
 
 
-def _read_rows_since(lake: Lake, table: DeltaTable, base: int) -> dict[str, tuple[int, str]]:
-    """Newest revision and content of the articles in files that came after version ``base``."""
+def _read_newest(lake: Lake, entries: Iterable[LogEntry]) -> dict[str, tuple[int, str]]:
+    """Newest revision and content of the articles in files that ``entries`` brought and left."""
+    paths: set[str] = set()
+    for entry in entries:
+        paths |= set(entry.added)
+        paths -= set(entry.removed)
+    try:
+        rows = read_rows(lake.root / ARTICLES.name, sorted(paths), _REVISIONS)
+    except FileNotFoundError:
+        raise CommitFailedError(
+            "files of articles were vacuumed away during this run; start it again"
+        ) from None
     newest: dict[str, tuple[int, str]] = {}
-    if table.version() == base:
-        return newest
-    for path in list_files(table) - list_files(lake.open(ARTICLES, base)):
-        columns = ["article_id", "revision", "content_hash"]
-        rows = pq.ParquetFile(lake.root / ARTICLES.name / path).read(columns)
-        for article, revision, content in zip(*(c.to_pylist() for c in rows.columns), strict=True):
-            if revision > newest.get(article, (0, ""))[0]:
-                newest[article] = (revision, content)
+    for article, revision, content in zip(*(c.to_pylist() for c in rows.columns), strict=True):
+        if revision > newest.get(article, (0, ""))[0]:
+            newest[article] = (revision, content)
     return newest
 
 

@@ -32,12 +32,15 @@ _MONTH = {prefix: month for month, prefixes in _MONTH_PREFIX.items() for prefix 
 # Hours east of UTC; RFC 5322 section 4.3 and the names used in Europe.
 _ZONE_HOURS = {
     **dict.fromkeys(("z", "utc", "gmt", "ut", "wet"), 0),
-    **dict.fromkeys(("cet", "mez", "bst", "west"), 1),
-    **dict.fromkeys(("cest", "mesz", "eet"), 2),
+    **dict.fromkeys(("cet", "met", "mez", "bst", "west"), 1),
+    **dict.fromkeys(("cest", "mest", "mesz", "eet"), 2),
     **dict.fromkeys(("eest", "msk"), 3),
     **dict.fromkeys(("est", "cdt"), -5),
     **dict.fromkeys(("cst", "mdt"), -6),
     **dict.fromkeys(("mst", "pdt"), -7),
+    **dict.fromkeys(("jst", "kst"), 9),
+    "aest": 10,
+    "aedt": 11,
     "edt": -4,
     "pst": -8,
 }
@@ -83,6 +86,12 @@ def parse_instant(value: str, timezone: ZoneInfo) -> datetime | None:
     Nothing is guessed: "03/04/2024", which means two days, gives None; so do years outside
     1678-2261, which Parquet readers cannot hold. Values over 100 characters are not read.
     """
+    found = find_instant(value, timezone)
+    return found[0] if found else None
+
+
+def find_instant(value: str, timezone: ZoneInfo) -> tuple[datetime, bool] | None:
+    """As ``parse_instant``, and whether ``value`` is a day without a time."""
     text = " ".join(value.split())
     if not text or len(text) > _LONGEST:
         return None
@@ -94,7 +103,7 @@ def parse_instant(value: str, timezone: ZoneInfo) -> datetime | None:
         )
     except (ValueError, OverflowError):  # a 31st of June, an hour 25, an offset of 99 hours
         return None
-    return found if found is not None and found.year in _YEARS else None
+    return found if found is not None and found[0].year in _YEARS else None
 
 
 def is_plausible(instant: datetime, latest: datetime | None = None) -> bool:
@@ -107,30 +116,36 @@ def is_plausible(instant: datetime, latest: datetime | None = None) -> bool:
     return instant >= EARLIEST_PAGE and (latest is None or instant <= latest + _CLOCK_SKEW)
 
 
-def _parse_digits(text: str, zone: ZoneInfo) -> datetime | None:
+def is_known_zone(name: str) -> bool:
+    """Whether the zone ``name`` ("CEST", "gmt") is one that ``parse_instant`` reads."""
+    return name.casefold() in _ZONE_HOURS
+
+
+def _parse_digits(text: str, zone: ZoneInfo) -> tuple[datetime, bool] | None:
     if not (text.isascii() and text.isdigit()):
         return None
     if _EPOCH.fullmatch(text):
-        return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC)
+        return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC), False
     if match := _COMPACT.fullmatch(text):
         year, month, day, hour, minute, second = (int(part) for part in match.groups("0"))
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone), False
     return None
 
 
-def _parse_iso(text: str, zone: ZoneInfo) -> datetime | None:
+def _parse_iso(text: str, zone: ZoneInfo) -> tuple[datetime, bool] | None:
     # Python wants no space before the offset, which many systems write.
     text = _SPACE_BEFORE_OFFSET.sub("", text)
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if _DAY.fullmatch(text):
+    is_day = _DAY.fullmatch(text) is not None
+    if is_day:
         found = found.replace(hour=_NOON)
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone), is_day
 
 
-def _parse_words(text: str, zone: ZoneInfo) -> datetime | None:
+def _parse_words(text: str, zone: ZoneInfo) -> tuple[datetime, bool] | None:
     for pattern in _DATE:
         for match in pattern.finditer(text):
             if day := _read_day(match.groupdict(), zone):
@@ -153,10 +168,10 @@ def _read_day(part: dict[str, str], zone: ZoneInfo) -> datetime | None:
     return datetime(year + 2000 if year < 100 else year, month, day, tzinfo=zone) if month else None
 
 
-def _add_time(day: datetime, before: str, after: str) -> datetime:
+def _add_time(day: datetime, before: str, after: str) -> tuple[datetime, bool]:
     match = _TIME.search(after) or _TIME.search(before)
     if match is None:
-        return day.replace(hour=_NOON)
+        return day.replace(hour=_NOON), True
     hour = int(match["hour"])
     if half := match["half"]:
         hour = hour % 12 + (12 if half in "pP" else 0)
@@ -168,5 +183,5 @@ def _add_time(day: datetime, before: str, after: str) -> datetime:
     elif (name := _ZONE_NAME.match(rest)) and name["name"].casefold() in _ZONE_HOURS:
         minutes = _ZONE_HOURS[name["name"].casefold()] * 60
     else:
-        return instant
-    return instant.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+        return instant, False
+    return instant.replace(tzinfo=timezone(timedelta(minutes=minutes))), False

@@ -50,6 +50,7 @@ def enrich_articles(
                 f"{len(article.text)} characters; at most {MAX_CHARS} can be read at once; "
                 "split it into articles",
                 article.provenance.origin,
+                article.provenance.request,
             )
             continue
         key = (source, article.language)

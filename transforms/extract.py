@@ -14,36 +14,44 @@ from lxml import etree
 from transforms.characters import normalize_line, squeeze
 from transforms.encoding import decode_html, decode_text
 from transforms.languages import check_language, detect_language
-from transforms.metadata import merge_metadata, read_metadata
+from transforms.metadata import fill_metadata, merge_metadata, read_metadata
 from transforms.outcomes import REJECTED, route
-from transforms.page_text import ExtractorFault, extract_block, open_with_lead
+from transforms.page_text import ExtractorFault, extract_text, open_with_lead
 from transforms.page_tree import PageTooLargeError, parse_page
 from transforms.records import Article, Block, Document, Metadata, Rejection
-from transforms.settings import Source
+from transforms.settings import ExtractSettings, Source
 
 # Ours: of the 111 headlines of the saved pages, the longest has 151 code points.
 _LONGEST_TITLE = 200
 _LONGEST_SENTENCE_TITLE = 100
 _TWO_SENTENCES = re.compile(r"[.!?]\s+\S.*\.$")
+_DEFAULTS = ExtractSettings()
 _MARKUP = re.compile(r"<[a-zA-Z!/?]")
 
 
 def extract_article(
-    document: Document, *, language: str | None, timezone: ZoneInfo
+    document: Document,
+    *,
+    language: str | None,
+    timezone: ZoneInfo,
+    settings: ExtractSettings = _DEFAULTS,
 ) -> Article | Rejection:
     """Return the article that ``document`` holds, or why there is none.
 
     ``language`` is the source's language, where configured; it goes before the one that came
     with the document and before what a page states. ``timezone`` is the source's: times
     without an offset are its. What came beside the body (``document.given``) wins over what the
-    body says, field by field.
+    body says, field by field; ``document.hints`` fill what neither knows, as ``fill_metadata``
+    tells. A standfirst in the hints is only looked for on the page, as its own description is.
 
-    The lines are those of the source: nothing of it is cleaned away yet. Reasons of rejection:
+    ``settings`` say where on its pages the source has its text. The lines are those of the source:
+    nothing of it is cleaned away yet but what a page's structure tells, and that is in
+    ``removed`` as ``extract_text`` says. Reasons of rejection:
     ``undecodable``, ``no_text``, ``not_html``, ``too_deep``, ``too_complex``,
     ``failed_parse``, ``failed_extraction``.
     """
     if document.media_type == "text/html":
-        return _extract_page(document, language, timezone)
+        return _extract_page(document, language, timezone, settings)
     return _extract_text(document, language)
 
 
@@ -92,18 +100,19 @@ def _extract_text(document: Document, language: str | None) -> Article | Rejecti
             "these bytes are no text in any likely encoding; is it a binary file, or truncated? "
             "Convert it to UTF-8.",
         )
-    title, blocks = split_text(text, document.given.title)
+    given, hints = document.given, document.hints
+    title, blocks = split_text(text, given.title or hints.title)
     if not blocks:
         return _reject(document, "no_text", "nothing but white space or a title; is it empty?")
-    if document.given.lead:
-        blocks = open_with_lead(blocks, document.given.lead)
+    if given.lead:
+        blocks = open_with_lead(blocks, given.lead)
     found = Metadata(title=title, url=document.provenance.url)
-    stated = language or document.given.language
-    return _build(document, merge_metadata(document.given, found), blocks, stated, None)
+    metadata = merge_metadata(given, found)
+    return _build(document, metadata, blocks, language or given.language, hints.language)
 
 
 def _extract_page(
-    document: Document, language: str | None, timezone: ZoneInfo
+    document: Document, language: str | None, timezone: ZoneInfo, settings: ExtractSettings
 ) -> Article | Rejection:
     body = document.body
     text = body if isinstance(body, str) else decode_html(body, document.charset)
@@ -115,14 +124,18 @@ def _extract_page(
             "not_html",
             "it is said to be HTML and has no tag; is it another format, or plain text?",
         )
-    given = document.given
+    given, hints = document.given, document.hints
     try:
         tree = parse_page(text)
         page = read_metadata(
             tree, document.provenance.url, timezone, latest=document.provenance.fetched_at
         )
-        blocks = extract_block(
-            tree, given.title or page.title, given.lead or page.lead, given.authors or page.authors
+        blocks, removed = extract_text(
+            tree,
+            given.title or page.title or hints.title,
+            given.lead or page.lead or hints.lead,
+            given.authors or page.authors or hints.authors,
+            settings,
         )
     except PageTooLargeError as fault:
         return _reject(document, fault.reason, f"{fault}; is it broken, hostile, or no article?")
@@ -142,7 +155,9 @@ def _extract_page(
     # A description that is not printed is no standfirst.
     printed = blocks[0].text if blocks[0].kind == "lead" else None
     metadata = merge_metadata(given, replace(page, lead=printed))
-    return _build(document, metadata, blocks, language or given.language, page.language)
+    stated = page.language or hints.language
+    article = _build(document, metadata, blocks, language or given.language, stated)
+    return replace(article, removed=tuple(removed))
 
 
 def _build(
@@ -157,7 +172,9 @@ def _build(
         decided = detect_language(text, known_language)
     else:
         decided = check_language(text, stated_language)
-    return Article(document.provenance, metadata, tuple(blocks), decided)
+    return Article(
+        document.provenance, fill_metadata(metadata, document.hints), tuple(blocks), decided
+    )
 
 
 def _reads_as_title(line: str) -> bool:
@@ -171,7 +188,9 @@ def _reads_as_title(line: str) -> bool:
 
 def _reject(document: Document, reason: str, detail: str) -> Rejection:
     provenance = document.provenance
-    return Rejection(provenance.source, "extract", reason, detail, provenance.origin)
+    return Rejection(
+        provenance.source, "extract", reason, detail, provenance.origin, provenance.request
+    )
 
 
 class ExtractArticles(beam.PTransform):  # type: ignore[misc]
@@ -184,7 +203,12 @@ class ExtractArticles(beam.PTransform):  # type: ignore[misc]
     def _extract(self, document: Document) -> Any:
         source = self._sources[document.provenance.source]
         return route(
-            extract_article(document, language=source.language, timezone=ZoneInfo(source.timezone))
+            extract_article(
+                document,
+                language=source.language,
+                timezone=ZoneInfo(source.timezone),
+                settings=source.extract,
+            )
         )
 
     def expand(self, documents: beam.PCollection) -> beam.pvalue.DoOutputsTuple:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import string
+from collections.abc import Collection
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -34,8 +35,11 @@ def digest_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _is_tracking(parameter: str) -> bool:
-    name = parameter.partition("=")[0].lower()
+def _name_parameter(item: str) -> str:
+    return item.partition("=")[0].lower()
+
+
+def _tracks(name: str) -> bool:
     return name in _TRACKING_PARAMETERS or name.startswith(_TRACKING_PREFIXES)
 
 
@@ -45,7 +49,13 @@ def _encode_part(part: str) -> str:
     return _PERCENT_CODE.sub(lambda code: code[0].upper(), encoded)
 
 
-def canonicalize_url(url: str, base: str | None = None) -> str | None:
+def canonicalize_url(
+    url: str,
+    base: str | None = None,
+    *,
+    keep: Collection[str] = (),
+    drop: Collection[str] = (),
+) -> str | None:
     """Return one spelling for all spellings of an http(s) address; ``None`` for anything else.
 
     ``url`` may be relative to ``base``. Scheme and host become lower case; default port,
@@ -53,6 +63,9 @@ def canonicalize_url(url: str, base: str | None = None) -> str | None:
     control and non-ASCII characters in path and query are percent-encoded. The order of
     parameters and a trailing slash are kept, as both may matter to the server. A host name
     stays in the script it was given in. Idempotent.
+
+    ``keep`` and ``drop`` name query parameters, ignoring case: the first stay although they are
+    known for tracking, the others go. ``keep`` wins.
     """
     try:
         url = urljoin(base, url.strip()) if base else url.strip()
@@ -66,5 +79,11 @@ def canonicalize_url(url: str, base: str | None = None) -> str | None:
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         netloc += f":{port}"
-    kept = [item for item in query.split("&") if item and not _is_tracking(item)]
+    needed, unwanted = ({name.lower() for name in names} for names in (keep, drop))
+    kept = [
+        item
+        for item in query.split("&")
+        if item
+        and ((name := _name_parameter(item)) in needed or not (name in unwanted or _tracks(name)))
+    ]
     return urlunsplit((scheme, netloc, path, "&".join(kept), ""))

@@ -116,6 +116,7 @@ def _build_metadata(fields: Fields, timezone: tzinfo) -> Metadata:
         authors=_get_strings(fields, "authors"),
         published_at=published_at,
         published_at_from="json" if published_at else None,
+        published_at_text=_get_line(fields, "published_at") if published_at else None,
         modified_at=_get_instant(fields, "modified_at", timezone),
         language=_get_line(fields, "language"),
         section=_get_line(fields, "section"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -69,6 +69,8 @@ _PAYWALL = {
     "isaccessibleforfree": {"true": False, "false": True},
 }
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=[/_.-]|$)")
+# What belongs together: an instant, its evidence and how that was written.
+_PUBLICATION = ("published_at", "published_at_from", "published_at_text")
 _LONGEST_DATELINE = 60
 _MOST_BEHIND = 60
 _TIME_NEAR = "(ancestor::*[self::article or self::header][1]//time|following::time)[@datetime][1]"
@@ -106,9 +108,9 @@ def read_metadata(
     domain = _find_site(address) if address else ""
     sites.update((domain, domain.partition(".")[0]))
     base = address or url
-    published_at, evidence = _read_published(tree, node, meta, base, timezone, latest)
+    published_at, evidence, words = _read_published(tree, node, meta, base, timezone, latest)
     modified = [*_strings(node, "dateModified"), *_texts(meta, _MODIFIED)]
-    modified_at = _first_instant(modified, timezone, latest)
+    modified_at, _ = _first_instant(modified, timezone, latest)
     if modified_at and published_at and modified_at < published_at:
         modified_at = None  # systems write when the entry was made, or nonsense
     return Metadata(
@@ -128,6 +130,7 @@ def read_metadata(
         ),
         published_at=published_at,
         published_at_from=evidence,
+        published_at_text=words,
         modified_at=modified_at,
         language=_read_language(tree, node, meta),
         section=next(iter([*_strings(node, "articleSection"), *_texts(meta, _SECTION)]), None),
@@ -140,15 +143,35 @@ def read_metadata(
 def merge_metadata(primary: Metadata, fallback: Metadata) -> Metadata:
     """Return ``primary`` with what it does not know taken from ``fallback``, field by field.
 
-    ``published_at_from`` goes with ``published_at``.
+    ``published_at_from`` and ``published_at_text`` go with ``published_at``.
     """
     merged = {
         field.name: _prefer(getattr(primary, field.name), getattr(fallback, field.name))
         for field in fields(Metadata)
     }
     source = primary if primary.published_at else fallback
-    merged["published_at_from"] = source.published_at_from
+    merged |= {name: getattr(source, name) for name in _PUBLICATION}
     return Metadata(**merged)
+
+
+def fill_metadata(known: Metadata, hints: Metadata) -> Metadata:
+    """Return ``known`` with its gaps filled by ``hints``, a feed entry's metadata.
+
+    A day alone (``published_at_from`` ends in ``_day``) gives way to a hint that is an instant. The
+    hints' ``url`` and ``lead`` are no one's: only the page knows its address and what it prints.
+    A hint of a change before publication is not believed.
+    """
+    if _is_day(known) and hints.published_at and not _is_day(hints):
+        known = replace(known, **{name: getattr(hints, name) for name in _PUBLICATION})
+    filled = merge_metadata(known, replace(hints, url=None, lead=None))
+    changed, published = filled.modified_at, filled.published_at
+    if known.modified_at is None and changed and published and changed < published:
+        return replace(filled, modified_at=None)
+    return filled
+
+
+def _is_day(metadata: Metadata) -> bool:
+    return (metadata.published_at_from or "").endswith("_day")
 
 
 def _prefer(value: Any, other: Any) -> Any:
@@ -215,7 +238,8 @@ def _read_published(
     url: str | None,
     timezone: ZoneInfo,
     latest: datetime | None,
-) -> tuple[datetime | None, str | None]:
+) -> tuple[datetime | None, str | None, str | None]:
+    """The instant, what tells it, and how that writes it."""
     evidence: list[tuple[str, Iterable[str]]] = [
         ("jsonld", [*_strings(node, "datePublished"), *_strings(node, "dateCreated")]),
         ("meta", _texts(meta, _PUBLISHED)),
@@ -225,16 +249,21 @@ def _read_published(
         ("text_day", _find_day(tree, url, latest)),
     ]
     for name, values in evidence:
-        if instant := _first_instant(values, timezone, latest):
-            return instant, name
-    return None, None
+        instant, words = _first_instant(values, timezone, latest)
+        if instant:
+            return instant, name, words
+    return None, None, None
 
 
 def _first_instant(
     values: Iterable[str], timezone: ZoneInfo, latest: datetime | None
-) -> datetime | None:
-    instants = (parse_instant(value, timezone) for value in values)
-    return next((i for i in instants if i is not None and is_plausible(i, latest)), None)
+) -> tuple[datetime, str] | tuple[None, None]:
+    """The first plausible instant among ``values``, and the value that states it."""
+    for value in values:
+        instant = parse_instant(value, timezone)
+        if instant is not None and is_plausible(instant, latest):
+            return instant, normalize_line(value)
+    return None, None
 
 
 def _list_time(tree: html.HtmlElement) -> Iterator[str]:

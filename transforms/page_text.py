@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence, Set
+from copy import deepcopy
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,10 +18,14 @@ from transforms.authors import split_author
 from transforms.characters import normalize_line, squeeze
 from transforms.dates import parse_instant
 from transforms.lost_lines import restore_lost_line
+from transforms.page_cuts import list_cut_inside, list_removed
+from transforms.page_lines import list_line
 from transforms.page_tree import check_text_size
-from transforms.pruning import prune_page
-from transforms.records import Block
+from transforms.pruning import drop_chosen, drop_untexted, prune_body, prune_page
+from transforms.records import Block, RemovedLine
+from transforms.settings import ExtractSettings
 from transforms.standfirst import find_lead
+from transforms.xpaths import list_chosen
 
 _BLOCK_TAGS = frozenset(
     {"body", "cell", "code", "head", "item", "lb", "list", "p", "quote", "row", "table"}
@@ -46,6 +52,7 @@ _UTC = ZoneInfo("UTC")
 _SHORTEST_PROSE = 80
 _ENOUGH_SHARE = 0.5
 _ENOUGH_TEXT = 1_000
+_MOST_REMOVED = 100
 
 
 # It warns of every page without text; each of those becomes a rejection of ours.
@@ -56,39 +63,66 @@ class ExtractorFault(Exception):
     """trafilatura failed on a page; the message has its exception's class and words."""
 
 
-def extract_block(
+def extract_text(
     tree: html.HtmlElement,
     title: str | None,
     description: str | None,
-    authors: Sequence[str] = (),
-) -> list[Block]:
+    authors: Sequence[str],
+    settings: ExtractSettings,
+) -> tuple[list[Block], list[RemovedLine]]:
     """Return the lines of the article on the page ``tree``, in order; none if it has no text.
 
     ``prune_page`` takes out what is no article, trafilatura finds the text, ``restore_lost_line``
     brings back what it lost. Its blocks become lines: headings, and paragraphs, list items, rows
-    and quotations as paragraphs. Lines that repeat the headline (``title`` or the first h1), and
-    the kicker, byline (of ``authors``), date and copyright around the text are dropped. The
-    standfirst comes first, as a line of the kind ``lead``; ``description`` is the page's.
+    and quotations as paragraphs. Where the source says which elements hold the text
+    (``settings.body_xpath``) and the page has them, their lines are the text.
+
+    Lines that repeat the headline (``title`` or the first h1), and the kicker, byline (of
+    ``authors``), date and copyright around the text are dropped. The standfirst comes first, as a
+    line of the kind ``lead``; ``description`` is the page's.
+
+    Second come the lines that stood within the article and were taken out, each with the step
+    that did: ``prune_xpath`` (anywhere on the page), the steps of ``prune_page``, ``headline``,
+    ``kicker``, ``byline``. They are at most 100, of up to 300 code points: longer ones are cut.
 
     ``tree`` is changed. Raises ``ExtractorFault`` on a page that trafilatura cannot handle, and
     ``PageTooLargeError`` on one with too much text.
     """
-    prune_page(tree)
+    drop_untexted(tree)
+    cuts = drop_chosen(tree, settings.prune_xpath)
+    chosen = _copy_body(tree, settings.body_xpath)
+    places = {element: place for place, element in enumerate(tree.iter())}
+    pruned = prune_page(tree)
     check_text_size(tree)
     heading = next(tree.iter("h1"), None)
     headlines = {squeeze(title or "")}
     if heading is not None:
         headlines.add(squeeze(heading.text_content()))
-    body = _find_body(tree)
-    blocks = [] if body is None else list(_read_block(body))
-    blocks = restore_lost_line(tree, blocks)
-    blocks = [block for block in blocks if not _repeats(block, headlines)]
-    blocks = _drop_furniture(blocks, authors, _list_kicker(heading))
-    if not blocks:
-        return []
-    text = squeeze("".join(block.text for block in blocks))
+    if chosen is None:
+        body = _find_body(tree)
+        blocks = [] if body is None else list(_read_block(body))
+        blocks = restore_lost_line(tree, blocks)
+        cuts += list_cut_inside(tree, pruned, places, blocks)
+    else:
+        check_text_size(chosen)
+        cuts += prune_body(chosen)
+        blocks = list(list_line(chosen))
+    removed = list(islice(list_removed(cuts), _MOST_REMOVED))
+    repeats = [_repeats(block, headlines) for block in blocks]
+    kept, repeated = _split(blocks, repeats)
+    # The headline itself, at the head of what was found, is no loss: it is the title.
+    own = int(any(repeats[:_MOST_FURNITURE]))
+    removed += [RemovedLine("headline", block.text) for block in repeated[own:]]
+    steps = _find_furniture(kept, authors, _list_kicker(heading))
+    removed += [
+        RemovedLine(step, block.text) for block, step in zip(kept, steps, strict=True) if step
+    ]
+    kept, _ = _split(kept, steps)
+    if not kept:
+        return [], removed
+    text = squeeze("".join(block.text for block in kept))
     lead = find_lead(heading, description, headlines, text)
-    return open_with_lead(blocks, lead) if lead else blocks
+    return (open_with_lead(kept, lead) if lead else kept), removed
 
 
 def open_with_lead(blocks: list[Block], lead: str) -> list[Block]:
@@ -116,17 +150,26 @@ def _repeats(block: Block, headlines: set[str]) -> bool:
     )
 
 
-def _drop_furniture(blocks: list[Block], authors: Sequence[str], kickers: Set[str]) -> list[Block]:
-    """Drop what stands around an article's text: kicker, byline, date, copyright."""
+def _split(blocks: list[Block], marks: Sequence[object]) -> tuple[list[Block], list[Block]]:
+    """The blocks without a mark, and those with one."""
+    marked = list(zip(blocks, marks, strict=True))
+    return [block for block, mark in marked if not mark], [block for block, mark in marked if mark]
+
+
+def _find_furniture(
+    blocks: list[Block], authors: Sequence[str], kickers: Set[str]
+) -> list[str | None]:
+    """For each line the step that takes it for what stands around an article's text, if any:
+    ``kicker``, or ``byline`` (byline, date, copyright)."""
     known = {squeeze(author) for author in authors}
     head = _MOST_FURNITURE
     tail = len(blocks) - _MOST_FURNITURE
     return [
-        block
+        "kicker" if place < head and squeeze(block.text) in kickers
+        else "byline" if (place < head or place >= tail) and _is_byline(block.text, known)
+        else None
         for place, block in enumerate(blocks)
-        if not (place < head and squeeze(block.text) in kickers)
-        and not ((place < head or place >= tail) and _is_byline(block.text, known))
-    ]
+    ]  # fmt: skip
 
 
 def _list_kicker(heading: html.HtmlElement | None) -> set[str]:
@@ -147,6 +190,19 @@ def _is_byline(line: str, authors: set[str]) -> bool:
     words = sum(word.isalpha() for word in _WORD.findall(line))
     is_date = line[0] not in "-–—" and line[-1] != "." and words <= _MOST_DATE_WORDS
     return is_date and parse_instant(line, _UTC) is not None
+
+
+def _copy_body(tree: html.HtmlElement, expression: str | None) -> html.HtmlElement | None:
+    """The elements that ``expression`` chooses as a page of their own, where there are any."""
+    elements = list_chosen(tree, expression) if expression else ()
+    if not elements:
+        return None
+    page = html.document_fromstring("<html><body></body></html>")
+    for element in elements:
+        copied = deepcopy(element)
+        copied.tail = None
+        page.body.append(copied)
+    return page
 
 
 def _find_body(tree: html.HtmlElement) -> etree._Element | None:

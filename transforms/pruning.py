@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from lxml import html
 
 from transforms.characters import normalize_line, squeeze
+from transforms.xpaths import list_chosen
 
 # Never text of an article; taken out first, since every later step copies and walks the tree.
 _NO_TEXT_TAGS = ("script", "style", "noscript", "template", "svg", "iframe", "canvas", "object")
@@ -45,19 +47,43 @@ _INLINE_LINKS = 3
 _BOX_SHARE = 0.25
 
 
-def prune_page(tree: html.HtmlElement) -> None:
-    """Take out of the page ``tree`` (changed in place) what is not its article.
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An element that was taken out of a page, the step that did it, and the nearest <article>
+    that it stood in."""
 
-    In this order: elements that hold no text; <article> elements behind the one with the h1, which
-    are other stories; short texts that the page does not show, tooltips and definitions among
-    them; boxes of facts and summaries; blocks of links with the heading over them. Nothing that
-    holds an h1 is taken out.
+    step: str
+    element: html.HtmlElement
+    article: html.HtmlElement | None
+
+
+def prune_page(tree: html.HtmlElement) -> list[Cut]:
+    """Take out of the page ``tree`` (changed in place) what is not its article; returns the cuts.
+
+    In this order, by the steps' names: elements that hold no text (no cuts); ``later_article``,
+    <article> elements behind the one with the h1, which are other stories; ``hidden``, short
+    texts that the page does not show, tooltips and definitions among them; ``box``, boxes of
+    facts and summaries; ``links``, blocks of links with the heading over them. Nothing that holds
+    an h1 is taken out.
     """
     drop_untexted(tree)
-    drop_later_article(tree)
-    drop_unseen(tree)
-    drop_box(tree)
-    drop_links(tree)
+    return [*drop_later_article(tree), *prune_body(tree)]
+
+
+def prune_body(tree: html.HtmlElement) -> list[Cut]:
+    """The steps of ``prune_page`` that an article's own body needs too."""
+    return [*drop_unseen(tree), *drop_box(tree), *drop_links(tree)]
+
+
+def drop_chosen(tree: html.HtmlElement, expressions: Iterable[str]) -> list[Cut]:
+    """Take out what a source's ``prune_xpath`` expressions choose, whatever it holds."""
+    cuts = []
+    for expression in expressions:
+        for element in list_chosen(tree, expression):
+            if element.tag != "body":
+                cuts.append(Cut("prune_xpath", element, None))
+                element.drop_tree()
+    return cuts
 
 
 def drop_untexted(tree: html.HtmlElement) -> None:
@@ -66,7 +92,7 @@ def drop_untexted(tree: html.HtmlElement) -> None:
         _drop(element)
 
 
-def drop_later_article(tree: html.HtmlElement) -> None:
+def drop_later_article(tree: html.HtmlElement) -> list[Cut]:
     """Take out the outermost <article> elements behind the first that has an h1."""
     top = [
         element
@@ -74,13 +100,14 @@ def drop_later_article(tree: html.HtmlElement) -> None:
         if next(element.iterancestors("article"), None) is None
     ]
     with_heading = [place for place, element in enumerate(top) if element.find(".//h1") is not None]
-    for element in top[with_heading[0] + 1 :] if with_heading else ():
-        _drop(element)
+    later = top[with_heading[0] + 1 :] if with_heading else ()
+    return _cut("later_article", later)
 
 
-def drop_unseen(tree: html.HtmlElement) -> None:
+def drop_unseen(tree: html.HtmlElement) -> list[Cut]:
     """Take out texts of up to 400 code points that are hidden; longer ones may be the article,
     which some pages hide until a script has run."""
+    cuts = []
     for element in tree.xpath("//body//*[@hidden or @role='tooltip' or @class]"):
         is_unseen = (
             element.get("hidden") is not None
@@ -88,10 +115,11 @@ def drop_unseen(tree: html.HtmlElement) -> None:
             or _UNSEEN_CLASS.search(element.get("class") or "")
         )
         if is_unseen and len(element.text_content()) <= _LONGEST_UNSEEN:
-            _drop(element)
+            cuts += _cut("hidden", [element])
+    return cuts
 
 
-def drop_box(tree: html.HtmlElement) -> None:
+def drop_box(tree: html.HtmlElement) -> list[Cut]:
     """Take out boxes of up to a quarter of the page's text, by their class, or by a heading such
     as "Kort fortalt" or "Fakta om brua" over a list."""
     most = _BOX_SHARE * len(tree.text_content())
@@ -100,25 +128,31 @@ def drop_box(tree: html.HtmlElement) -> None:
         text = normalize_line(element.text or "") if len(element) == 0 else ""
         if text and _BOX_HEADING.fullmatch(text):
             boxes += [box for box in [_find_box(element)] if box is not None]
+    cuts = []
     for box in boxes:
         if len(box.text_content()) <= most:
-            _drop(box)
+            cuts += _cut("box", [box])
+    return cuts
 
 
-def drop_links(tree: html.HtmlElement) -> None:
+def drop_links(tree: html.HtmlElement) -> list[Cut]:
     """Take out blocks of links, and what heads nothing else.
 
     Those are lists with three quarters of their text in links, or half of it where every item
     has one (teasers with a kicker); paragraphs and items of up to 250 code points with three
     quarters; and three links or more that open over a word of a sentence.
     """
+    cuts = []
     links = list(tree.iter("a"))
     lengths = {link: _count(link) for link in links}
     around = dict.fromkeys(e for link in links for e in link.iterancestors(*_LINK_BLOCKS))
     for element in [element for element in around if _is_dense(element, lengths)]:
         before = element.getprevious()
-        if _drop(element) and before is not None and _heads_nothing(before):
-            _drop(before)
+        if cut := _cut("links", [element]):
+            cuts += cut
+            if before is not None and _heads_nothing(before):
+                cuts += _cut("links", [before])
+    return cuts
 
 
 def _find_box(heading: html.HtmlElement) -> html.HtmlElement | None:
@@ -168,6 +202,16 @@ def _heads_nothing(element: html.HtmlElement) -> bool:
 
 def _count(element: html.HtmlElement) -> int:
     return len(" ".join(element.text_content().split()))
+
+
+def _cut(step: str, elements: Iterable[html.HtmlElement]) -> list[Cut]:
+    """Take elements out; returns a cut for each that could be."""
+    cuts = []
+    for element in elements:
+        article = next(element.iterancestors("article"), None)
+        if _drop(element):
+            cuts.append(Cut(step, element, article))
+    return cuts
 
 
 def _drop(element: html.HtmlElement) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from apache_beam.metrics import Metrics
 from transforms.formats import FORMATS, read_documents, split_suffix
 from transforms.identity import article_id
 from transforms.input_file import InputFile
-from transforms.lake import Known, Lake
+from transforms.known import KnownVersion, load_known
+from transforms.known_rows import Known
 from transforms.outcomes import REJECTED, route
 from transforms.records import Document, Rejection
 from transforms.settings import Source
@@ -50,21 +50,6 @@ class FoundFile:
     key: str
     shard: int = 0
     shards: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class KnownVersion:
-    """Which state of the lake tells what is known: a table version, so that all workers agree."""
-
-    lake: Lake
-    version: int
-    sources: tuple[str, ...]
-
-
-@lru_cache(maxsize=1)
-def load_known(known: KnownVersion) -> Known:
-    """What the lake holds of the run's sources, read once a worker process."""
-    return known.lake.read_known(known.sources, known.version)
 
 
 def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejection]:
@@ -157,14 +142,15 @@ class _ReadFiles(beam.DoFn):  # type: ignore[misc]
         self._tallies = tallies
 
     def process(self, file: FoundFile) -> Iterator[Any]:
-        known = load_known(self._known).documents if self._known else {}
+        known = load_known(self._known) if self._known else Known()
         for outcome in read_file(file, self._sources[file.source]):
             Metrics.counter(file.source, "read").inc()
             add_to_tally(self._tallies, ITEMS)
             if isinstance(outcome, Document):
                 provenance = outcome.provenance
                 document_id = article_id(provenance.source, provenance.key)
-                if known.get(document_id) == provenance.digest:
+                before = known.document(document_id)
+                if before is not None and before.document_hash == provenance.digest:
                     Metrics.counter(file.source, "known").inc()
                     continue
             yield route(outcome)

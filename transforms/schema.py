@@ -75,8 +75,8 @@ ARTICLES = Table(
             "published_at_from",
             pa.string(),
             "Evidence for `published_at`: json, jsonld, meta, time_tag, text (a line by the "
-            "headline), feed (its entry); or a day only: url_day, text_day (noon in the source's "
-            "time zone).",
+            "headline), feed (its entry); or a day only: url_day, text_day, feed_day (noon in the "
+            "source's time zone).",
         ),
         Column("published_at_text", pa.string(), "`published_at` as it was written there."),
         Column("modified_at", _INSTANT, "Last change that the publisher states."),
@@ -168,6 +168,7 @@ FEED_POLLS = Table(
         Column("feed", pa.string(), "The feed's id: its configured id or address."),
         Column("polled_at", _INSTANT, "When the request was sent."),
         Column("polled_date", pa.date32(), "UTC day of `polled_at`. Partition column."),
+        Column("configured_url", pa.string(), "The address that the config gave it."),
         Column("url", pa.string(), "The address that was asked."),
         Column(
             "outcome",
@@ -195,6 +196,14 @@ FEED_POLLS = Table(
             "Asked without validators it was found changed, although 304s had said it was not.",
         ),
         Column("interval_seconds", pa.int32(), "Adaptive interval, without jitter."),
+        Column(
+            "interval_limit_seconds",
+            pa.int32(),
+            "Interval beyond which entries might come and go unseen, from their rate.",
+        ),
+        Column("ttl_seconds", pa.int32(), "Shortest interval that the feed itself asks for."),
+        Column("skip_hours", pa.list_(pa.int32()), "Hours (GMT) in which it asks to be left."),
+        Column("skip_days", pa.list_(pa.int32()), "Days (GMT, 0 = Monday) likewise."),
         Column("next_poll_at", _INSTANT, "When it is due again; null after 410."),
         Column("failures", pa.int32(), "Failures in a row."),
         Column("backoff", pa.float64(), "Their weights' sum: hard 1, soft 0.5, DNS 0.25."),
@@ -244,6 +253,7 @@ _NOT_CONTENT = frozenset(
         "article_id",
         "revision",
         "published_date",
+        "published_at_text",
         "origin",
         "fetched_at",
         "content_hash",
@@ -304,7 +314,7 @@ def make_row(article: Article, *, run_id: str, started_at: datetime) -> Row:
             for q in article.quotes
         ],
         "removed": [{"rule": line.rule, "text": line.text} for line in article.removed],
-        "document_id": article_id(provenance.source, provenance.key),
+        "document_id": provenance.known_as or article_id(provenance.source, provenance.key),
         "document_hash": provenance.digest,
         "ingested_at": started_at,
         "run_id": run_id,

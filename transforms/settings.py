@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from transforms.records import FullText
+from transforms.xpaths import compile_xpath
 
 # A source's id becomes a folder of the lake (source=<id>), so it must not be able to leave it.
 SOURCE_ID = r"^[a-z0-9][a-z0-9_-]{0,63}$"
@@ -35,6 +36,11 @@ def _check_pattern(value: str) -> str:
         re.compile(value)
     except re.error as error:
         raise ValueError(f"not a valid regular expression: {error}") from None
+    return value
+
+
+def _check_xpath(value: str) -> str:
+    compile_xpath(value)
     return value
 
 
@@ -77,14 +83,29 @@ def _check_feed_url(value: str) -> str:
     return value
 
 
+def _check_header_name(value: str) -> str:
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):  # RFC 9110, 5.6.2
+        raise ValueError(f"{value!r} is no name of a header field")
+    return value
+
+
+def _check_header_value(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("only printable ASCII characters can be sent in a header field")
+    return value
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(_parse_duration),
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"}),
 ]
+HeaderName = Annotated[str, AfterValidator(_check_header_name)]
+HeaderValue = Annotated[str, AfterValidator(_check_header_value)]
 Addresses = Annotated[str, AfterValidator(_check_addresses)]
 FeedUrl = Annotated[str, AfterValidator(_check_feed_url)]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]
+XPath = Annotated[str, AfterValidator(_check_xpath)]
 TimeZone = Annotated[str, AfterValidator(_check_timezone)]
 LanguageTag = Annotated[str, Field(pattern=LANGUAGE_TAG)]
 
@@ -132,15 +153,34 @@ class ExtractSettings(Settings):
         description="Largest item (file, line or record, decompressed) that is read, in bytes. "
         "A larger one is rejected as too_large.",
     )
+    body_xpath: XPath | None = Field(
+        None,
+        description="Elements of a page that hold the article's text, in place of a guess; a page "
+        "without any is guessed at. XPath 1.0.",
+    )
+    prune_xpath: tuple[XPath, ...] = Field(
+        (), description="Elements that are no part of the article's text, taken out first."
+    )
 
 
 class CleanSettings(Settings):
     """Which lines are boilerplate at this source, beyond what its language's rules remove."""
 
     rules: tuple[CleaningRule, ...] = Field((), description="Rules of this source alone.")
+    rule_files: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description="Files with more `rules:`, relative to this file, such as "
+        "`newsbeam learn-boilerplate` writes.",
+    )
     disable: tuple[str, ...] = Field(
         (), description="Names of the language's rules that must not run on this source."
     )
+
+
+class RuleFile(Settings):
+    """A file that `clean.rule_files` names."""
+
+    rules: tuple[CleaningRule, ...] = Field(description="As `clean.rules` of a source.")
 
 
 class EnrichSettings(Settings):
@@ -157,14 +197,15 @@ class EnrichSettings(Settings):
 class FetchSettings(Settings):
     """How this source's feeds and pages are fetched. Files need none of it."""
 
-    contact: str | None = Field(
+    contact: Annotated[HeaderValue, Field(min_length=3)] | None = Field(
         None,
-        min_length=3,
         description="Address of a page or mailbox for the people who run the site; part of the "
         "User-Agent. Best set once, in defaults.yaml.",
     )
-    headers: dict[str, str] = Field(
-        default_factory=dict, description="Extra request headers, by name."
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default_factory=dict,
+        description="Extra request headers, by name. They are sent to the domain of a feed or page "
+        "only, not to others that it redirects to. Host and User-Agent cannot be set.",
     )
     allow_addresses: tuple[Addresses, ...] = Field(
         (),
@@ -240,6 +281,16 @@ class FeedSettings(Settings):
     full_text: FullText | None = Field(None, description="In place of the source's `full_text`.")
 
 
+def _make_feed_settings(value: object) -> object:
+    return {"url": value} if isinstance(value, str) else value
+
+
+FeedItem = Annotated[
+    FeedSettings,
+    BeforeValidator(_make_feed_settings, json_schema_input_type=FeedUrl | FeedSettings),
+]
+
+
 class UrlSettings(Settings):
     """What makes two addresses of this source the same page."""
 
@@ -251,14 +302,9 @@ class UrlSettings(Settings):
     )
 
 
-class Source(Settings):
-    """A news source: one YAML file. The smallest one is an id and one glob."""
+class Defaults(Settings):
+    """What sources may share: a defaults.yaml beside them says it for all that do not."""
 
-    id: str = Field(
-        pattern=SOURCE_ID,
-        description="Lower-case letters, digits, - and _; names the partition source=<id>.",
-    )
-    name: str | None = Field(None, description="Name for people; the id if left out.")
     language: LanguageTag | None = Field(
         None,
         description="BCP 47 tag (nb, nn, da, sv, en, ...); detected if left out. Between bokmål "
@@ -266,13 +312,6 @@ class Source(Settings):
     )
     timezone: TimeZone = Field(
         "Europe/Oslo", description="IANA time zone of instants that come without an offset."
-    )
-    files: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        (),
-        description="Globs, relative to this file, or URLs of Beam's file systems (gs://, s3://).",
-    )
-    feeds: tuple[FeedUrl | FeedSettings, ...] = Field(
-        (), description="Addresses of RSS, Atom or JSON feeds or news sitemaps."
     )
     full_text: FullText = Field(
         "auto",
@@ -289,13 +328,33 @@ class Source(Settings):
     enrich: EnrichSettings = EnrichSettings()
     fetch: FetchSettings = FetchSettings()
 
+
+class Source(Defaults):
+    """A news source: one YAML file. The smallest one is an id and one glob."""
+
+    id: str = Field(
+        pattern=SOURCE_ID,
+        description="Lower-case letters, digits, - and _; names the partition source=<id>.",
+    )
+    name: str | None = Field(None, description="Name for people; the id if left out.")
+    files: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description="Globs, relative to this file, or URLs of Beam's file systems (gs://, s3://).",
+    )
+    feeds: tuple[FeedItem, ...] = Field(
+        (), description="Addresses of RSS, Atom or JSON feeds or news sitemaps."
+    )
+
     @model_validator(mode="after")
     def _has_input(self) -> Self:
         if not self.files and not self.feeds:
             raise ValueError("give `files` or `feeds`: where do the articles come from?")
         return self
 
-    @property
-    def feed_settings(self) -> tuple[FeedSettings, ...]:
-        """``feeds`` with plain addresses made whole."""
-        return tuple(FeedSettings(url=f) if isinstance(f, str) else f for f in self.feeds)
+    @model_validator(mode="after")
+    def _has_each_feed_once(self) -> Self:
+        names = [feed.id or feed.url for feed in self.feeds]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"the feed {min(twice)} stands in `feeds` twice; keep one")
+        return self

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from fastwarc.stream_io import BrotliReader, ChunkedReader, WarcReader, ZstdReader
 from fastwarc.warc import HeaderMap
 
+from transforms.captures import DESCRIBED_BY, Description, restore_document
 from transforms.encoding import decode_text, normalize_newlines
 from transforms.identity import canonicalize_url
 from transforms.input_file import InputFile
@@ -127,9 +128,9 @@ def _decode_body(body: bytes, http: HeaderMap, limit: int) -> bytes:
 def _parse_date(value: str | None) -> datetime | None:
     try:
         instant = datetime.fromisoformat(value or "")
-    except ValueError:
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _find_content_type(record: HeaderMap, http: HeaderMap) -> str:
@@ -142,12 +143,17 @@ def _find_content_type(record: HeaderMap, http: HeaderMap) -> str:
     return ""
 
 
-def read_record(frame: Frame, item: InputFile) -> Document | Rejection | None:
+def read_record(
+    frame: Frame, item: InputFile, description: Description | None = None
+) -> Document | Rejection | Description | None:
     """Read one record; ``None`` where it holds no page (a request, an image, a redirect).
 
     Pages are ``response`` records of HTTP status 200 and ``resource`` records whose media type is
     HTML or plain text, but for robots.txt. The key is the canonical target URI; the digest is
     that of the decoded body.
+
+    In archives of ours a ``metadata`` record is a ``Description``, which belongs to the record
+    behind it: read with its ``description``, that one is the document that was archived.
     """
     origin = f"{item.path}#{frame.offset}"
     try:
@@ -156,9 +162,39 @@ def read_record(frame: Frame, item: InputFile) -> Document | Rejection | None:
         origin = f"{origin} {uri}".rstrip()
         if frame.fault is not None:
             return item.reject(frame.fault.reason, frame.fault.detail, origin)
+        if (record.get("WARC-Type") or "").lower() == "metadata":
+            record_id = record.get("WARC-Record-ID")
+            return Description(record_id, frame.block) if record_id and not frame.is_cut else None
+        described_by = record.get(DESCRIBED_BY)
+        if described_by is not None:
+            if description is None or description.record_id != described_by:
+                raise _MalformedError("the record that describes this page is missing or damaged")
+            return _read_capture(frame, record, description, item, origin)
         return _read_page(frame, record, uri, item, origin)
     except _MalformedError as error:
         return item.reject("broken_record", str(error), origin)
+
+
+def _read_capture(
+    frame: Frame, record: HeaderMap, description: Description, item: InputFile, origin: str
+) -> Document | Rejection:
+    """Read a page that ``archive`` wrote: no coding to undo, nothing to guess."""
+    is_page = (record.get("WARC-Type") or "").lower() == "response"
+    _, body = _split_head(frame.block) if is_page else (b"", frame.block)
+    if frame.is_cut or len(body) > item.max_bytes:
+        return item.reject_too_large(origin)
+    try:
+        return restore_document(
+            description,
+            body,
+            source=item.source,
+            origin=origin,
+            fetched_at=_parse_date(record.get("WARC-Date")),
+            is_page=is_page,
+        )
+    except ValueError as error:
+        detail = f"the record that describes this page cannot be read: {error}"
+        return item.reject("broken_record", detail, origin)
 
 
 def _read_page(
@@ -205,10 +241,11 @@ def read_archive(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejecti
     the next record that can be found.
     """
     compressed = item.path.lower().endswith(".gz")
-    frame = None
+    frame = description = None
     for frame in iterate_frame(file, item.max_bytes + HEADER_BYTES, compressed):
-        outcome = read_record(frame, item)
-        if outcome is not None:
+        outcome = read_record(frame, item, description)
+        description = outcome if isinstance(outcome, Description) else None
+        if outcome is not None and not isinstance(outcome, Description):
             yield outcome
     if frame is None:
         yield item.reject("empty", "the archive holds no record")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
 import apache_beam as beam
@@ -14,41 +13,24 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.commit import StagedFile, commit_articles, commit_rows, stage_rows
-from transforms.lake import Lake
+from transforms.feed_state import make_poll_row
+from transforms.known import load_known
 from transforms.outcomes import REJECTED
-from transforms.read import KnownVersion, load_known
-from transforms.records import Article, Rejection
-from transforms.schema import ARTICLES, REJECTS, Row, Table, make_reject_row, make_row
-from transforms.staging import Staging
+from transforms.records import Article
+from transforms.runs import Run
+from transforms.schema import (
+    ARTICLES,
+    FEED_POLLS,
+    REJECTS,
+    Row,
+    Table,
+    make_row,
+)
+from transforms.write_polls import make_run_reject
 
 # Rows wait in memory until they make a file worth having: this many code points of text (and
 # 4,000 for the rest of each row), which is about 1,000 articles of 500 words.
 _BUFFER_CHARS = 8_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run of the job: its id and instant, its lake, and the table versions that it began with.
-
-    The versions are -1 where a dry run finds no lake.
-    """
-
-    id: str
-    started_at: datetime
-    lake: Lake
-    articles_version: int
-    rejects_version: int
-    sources: tuple[str, ...]
-
-    @property
-    def staging(self) -> Staging:
-        """The run's staging area."""
-        return Staging(self.lake.root, self.id)
-
-    @property
-    def known(self) -> KnownVersion:
-        """The state of the lake that this run compares with."""
-        return KnownVersion(self.lake, self.articles_version, self.sources)
 
 
 class _NumberRevisions(beam.DoFn):  # type: ignore[misc]
@@ -59,11 +41,12 @@ class _NumberRevisions(beam.DoFn):  # type: ignore[misc]
 
     def process(self, article: Article) -> Iterator[Row]:
         row = make_row(article, run_id=self._run.id, started_at=self._run.started_at)
-        revision, content = load_known(self._run.known).articles.get(row["article_id"], (0, ""))
-        if content == row["content_hash"]:
-            Metrics.counter(row["source"], "known").inc()
-            return
-        row["revision"] = revision + 1
+        before = load_known(self._run.known).article(row["article_id"])
+        if before is not None:
+            if before.content_hash == row["content_hash"]:
+                Metrics.counter(row["source"], "known").inc()
+                return
+            row["revision"] = before.revision + 1
         yield row
 
 
@@ -97,7 +80,7 @@ class _StageRows(beam.DoFn):  # type: ignore[misc]
 
 
 class _CommitFiles(beam.DoFn):  # type: ignore[misc]
-    """Commits all files of the run: articles, then rejects, so that a crash loses neither."""
+    """Commits all files of the run: articles, then rejects, then polls."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -106,11 +89,14 @@ class _CommitFiles(beam.DoFn):  # type: ignore[misc]
         run, files = self._run, list(keyed[1])
         articles = [file for file in files if file.table == ARTICLES.name]
         rejects = [file for file in files if file.table == REJECTS.name]
+        polls = [file for file in files if file.table == FEED_POLLS.name]
         counts = commit_articles(run.lake, run.staging, articles, run.articles_version)
         for source, count in counts.items():
             for name, value in asdict(count).items():
                 Metrics.counter(source, name).inc(value)
         commit_rows(run.lake, run.staging, REJECTS, rejects, run.rejects_version)
+        # Last, so that a crash before costs a repeated poll and no article.
+        commit_rows(run.lake, run.staging, FEED_POLLS, polls, run.polls_version)
 
 
 class CountArticles(beam.PTransform):  # type: ignore[misc]
@@ -129,7 +115,8 @@ class CountArticles(beam.PTransform):  # type: ignore[misc]
 
 
 class WriteArticles(beam.PTransform):  # type: ignore[misc]
-    """A dictionary of ``articles`` and ``rejected`` into the lake's tables, each once."""
+    """A dictionary of ``articles``, ``rejected`` and ``polls`` (``FeedState`` s) into the lake's
+    tables, each once."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -143,19 +130,21 @@ class WriteArticles(beam.PTransform):  # type: ignore[misc]
         )
         rejects = (
             collections[REJECTED]
-            | "MakeRejectRows" >> beam.Map(self._make_reject_row)
+            | "MakeRejectRows" >> beam.Map(make_run_reject, self._run)
             | "StageRejects" >> beam.ParDo(_StageRows(self._run, REJECTS))
         )
+        polls = (
+            collections["polls"]
+            | "MakePollRows" >> beam.Map(make_poll_row, self._run.id)
+            | "StagePolls" >> beam.ParDo(_StageRows(self._run, FEED_POLLS))
+        )
         return (
-            (articles, rejects)
+            (articles, rejects, polls)
             | beam.Flatten()
             | "ToOneCommitter" >> beam.Map(lambda file: (None, file))
             | beam.GroupByKey()
             | "Commit" >> beam.ParDo(_CommitFiles(self._run))
         )
-
-    def _make_reject_row(self, rejection: Rejection) -> Row:
-        return make_reject_row(rejection, run_id=self._run.id, started_at=self._run.started_at)
 
 
 def _count_row(row: Row) -> None:

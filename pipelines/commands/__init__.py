@@ -1,0 +1,1 @@
+"""The commands of ``newsbeam``: each module adds its parser and does its work."""

@@ -1,0 +1,33 @@
+"""How a run is to be done, and how it can fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.polls import PollOptions
+from transforms.clock import Clock
+from transforms.records import PageRequest
+
+
+class RunFailed(RuntimeError):
+    """The runner says that the job did not end well."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run: see ``newsbeam run --help``.
+
+    ``replay`` reads the archive of fetched pages in place of files and feeds; ``retries`` are
+    requests to fetch in place of them.
+    """
+
+    output: Path
+    workers: int = 1
+    dry_run: bool = False
+    reprocess: bool = False
+    replay: bool = False
+    polls: PollOptions = field(default_factory=PollOptions)
+    retries: tuple[PageRequest, ...] | None = None
+    clock: Clock = field(default_factory=Clock)
+    beam_arguments: tuple[str, ...] = ()
