@@ -51,7 +51,7 @@ def load_trafilatura() -> Extract:
     """trafilatura's defaults, with metadata."""
     import trafilatura
 
-    return lambda page: trafilatura.bare_extraction(page, with_metadata=True)
+    return lambda page: trafilatura.extract(page, with_metadata=True)
 
 
 def load_newspaper4k() -> Extract:

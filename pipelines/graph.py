@@ -22,7 +22,7 @@ from pipelines.config import Job
 from pipelines.polls import Round, list_feeds, robots_folder
 from pipelines.progress import Progress, watch_progress
 from pipelines.run_options import RunFailed, RunOptions
-from transforms.archive import archive_glob
+from transforms.archive import archive_glob, has_archive
 from transforms.clean import RemoveBoilerplate
 from transforms.enrich import EnrichArticles
 from transforms.extract import ExtractArticles
@@ -59,12 +59,13 @@ def build_graph(
         if replay
         else FileSet(source.id, source.files, str(job.folders[source.id]))
         for source in job.sources
-        if (source.files or replay) and not polled.retries
+        if (has_archive(run.lake.root, source.id) if replay else source.files)
+        and not polled.retries
     ]
     read = (
         pipeline
         | "Sources" >> beam.Create(files, reshuffle=False)
-        | ReadDocuments(sources, None if reprocess or replay else run.known, shards, tallies)
+        | ReadDocuments(sources, run.known, reprocess or replay, shards, tallies)
     )
     fetched = (
         pipeline

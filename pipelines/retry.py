@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-import pyarrow.dataset as ds
+import pyarrow as pa
 
 from pipelines.config import ConfigError, Fault, Job, load_job
 from pipelines.polls import read_states
 from transforms.known import KnownVersion, load_known
-from transforms.lake import Lake
+from transforms.lake import Lake, list_files
+from transforms.page_requests import unpack_request
 from transforms.records import PageRequest
 from transforms.retry import Skipped, select_retries
 from transforms.schema import ARTICLES, REJECTS
+from transforms.table_files import read_rows
 from transforms.wanted import document_of
 
-_COLUMNS = ["source", "stage", "reason", "request", "config", "rejected_at"]
+_COLUMNS = ("source", "stage", "reason", "request", "config", "rejected_at")
+_SCHEMA = pa.schema([REJECTS.schema.field(name) for name in _COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,11 @@ def plan_retry(lake: Lake, *, since: datetime | None = None, everything: bool = 
         TableNotFoundError: the folder holds no lake.
         ConfigError: a source's config is not where it was, or has faults.
     """
-    dataset = lake.open(REJECTS).to_pyarrow_dataset()
-    rows = dataset.to_table(columns=_COLUMNS, filter=ds.field("request").is_valid()).to_pylist()
+    rows = _read_rejects(lake)
     if not rows:
         return RetryPlan(None, ())
-    newest = {row["source"]: row["config"] for row in sorted(rows, key=lambda r: r["rejected_at"])}
+    by_time = sorted(rows, key=lambda row: row["rejected_at"])
+    newest = {row["source"]: row["config"] for row in by_time if row["source"]}
     missing = [
         Fault(path or "?", 1, "", f"the config of {source} is not there any more; put it back")
         for source, path in newest.items()
@@ -71,3 +76,17 @@ def plan_retry(lake: Lake, *, since: datetime | None = None, everything: bool = 
     )
     requests = tuple(retry.request for chosen in retries.chosen.values() for retry in chosen)
     return RetryPlan(job, requests, retries.skipped)
+
+
+def _read_rejects(lake: Lake) -> list[dict[str, Any]]:
+    """The rejects that carry a request; their ``source`` is that of the request."""
+    paths = sorted(list_files(lake.open(REJECTS)))
+    rows = read_rows(lake.root / REJECTS.name, paths, _SCHEMA).to_pylist()
+    found = []
+    for row in rows:
+        if row["request"] is None:
+            continue
+        with suppress(ValueError):  # what cannot be read is left to ``select_retries`` to count
+            row["source"] = unpack_request(row["request"]).source
+        found.append(row)
+    return found

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -161,25 +162,40 @@ def _read_feeds(lake: Lake, now: datetime) -> dict[str, list[FeedHealth]]:
         return feeds
     others_polled_at = pc.max(rows["polled_at"]).as_py()
     rows = rows.sort_by([(name, "ascending") for name in ("source", "feed", "polled_at")])
-    for (source, feed), group in groupby(_iterate_polls(rows), lambda item: item[:2]):
-        polls = [poll for _, _, poll in group]
+    start = 0
+    for (source, feed), polls in _group_polls(rows):
+        newest = _read_newest(rows, start + len(polls) - 1)
+        start += len(polls)
         feeds[source].append(
-            judge_feed(source, feed, polls, now=now, others_polled_at=others_polled_at)
+            judge_feed(
+                source, feed, [*polls[:-1], newest], now=now, others_polled_at=others_polled_at
+            )
         )
     return feeds
 
 
-def _iterate_polls(rows: pa.Table) -> Iterator[tuple[str, str, PollFacts]]:
-    lists = {name: rows[name].to_pylist() for name in rows.column_names}
-    sources, feeds = lists.pop("source"), lists.pop("feed")
-    names = list(lists)
-    for source, feed, *values in zip(sources, feeds, *lists.values(), strict=True):
-        facts = dict(zip(names, values, strict=True))
-        for name in ("new", "changed", "failed_pages", "failures", "pending"):
-            facts[name] = facts[name] or 0
-        facts["is_false_304"] = bool(facts["is_false_304"])
-        facts["blocked"] = tuple((b["domain"], b["until"]) for b in facts["blocked"] or ())
-        yield source, feed, PollFacts(**facts)
+def _group_polls(rows: pa.Table) -> Iterator[tuple[tuple[str, str], list[PollFacts]]]:
+    """The polls of each feed with what a judgement needs of every one of them."""
+    names = ("source", "feed", "polled_at", "outcome", "new", "changed", "is_false_304",
+             "next_poll_at")  # fmt: skip
+    lists = (rows[name].to_pylist() for name in names)
+    for key, group in groupby(zip(*lists, strict=True), key=itemgetter(0, 1)):
+        yield key, [
+            PollFacts(
+                at, outcome, new=new or 0, changed=changed or 0, is_false_304=bool(is_false),
+                next_poll_at=due,
+            )
+            for _, _, at, outcome, new, changed, is_false, due in group
+        ]  # fmt: skip
+
+
+def _read_newest(rows: pa.Table, place: int) -> PollFacts:
+    (facts,) = rows.slice(place, 1).drop_columns(["source", "feed"]).to_pylist()
+    for name in ("new", "changed", "failed_pages", "failures", "pending"):
+        facts[name] = facts[name] or 0
+    facts["is_false_304"] = bool(facts["is_false_304"])
+    facts["blocked"] = tuple((b["domain"], b["until"]) for b in facts["blocked"] or ())
+    return PollFacts(**facts)
 
 
 def _drop_earlier(rows: pa.Table, now: datetime) -> pa.Table:

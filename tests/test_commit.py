@@ -6,9 +6,11 @@ import os
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +100,52 @@ def test_race_with_different_content_becomes_the_next_revision(lake: Lake) -> No
     count = commit(lake, "two", [row("a", "Andre.")], base)
     assert (count.new, count.revised) == (0, 1)
     assert [(r, t) for _, r, t in stored(lake)] == [(1, "Første."), (2, "Andre.")]
+
+
+def test_rows_compacted_meanwhile_are_known(lake: Lake) -> None:
+    for key in "abc":
+        commit(lake, key, [row(key)])
+    lake.open(ARTICLES).optimize.compact()
+    count = commit(lake, "late", [row("b"), row("d")], 0)
+    assert (count.new, count.known) == (1, 1)
+
+
+@pytest.mark.parametrize("gone", ["log", "files"])
+def test_run_that_cannot_see_what_came_in_meanwhile_commits_nothing(lake: Lake, gone: str) -> None:
+    for key in "abc":
+        commit(lake, key, [row(key)])
+    if gone == "log":
+        lake.open(ARTICLES).create_checkpoint()
+        (lake.root / f"articles/_delta_log/{1:020d}.json").unlink()
+    else:
+        lake.open(ARTICLES).optimize.compact()
+        lake.open(ARTICLES).vacuum(0, dry_run=False, enforce_retention_duration=False)
+    version = lake.version(ARTICLES)
+    with pytest.raises(CommitFailedError, match="start it again"):
+        commit(lake, "late", [row("b"), row("d")], 0)
+    assert lake.version(ARTICLES) == version
+    assert commit(lake, "next", [row("d")]).new == 1
+
+
+def test_a_commit_opens_its_table_once_and_none_without_files(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    original = Lake.open
+
+    def count(self: Lake, *arguments: Any) -> DeltaTable:
+        opened.append(arguments)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Lake, "open", count)
+    commit(lake, "one", [row("a")])
+    commit(lake, "two", [row("b")], 0)
+    assert len(opened) == 2
+    staging = Staging(lake.root, "three")
+    with staging.create():
+        assert commit_articles(lake, staging, [], 0) == {}
+        commit_rows(lake, staging, REJECTS, [], 0)
+    assert len(opened) == 2
 
 
 def test_commit_that_loses_the_race_in_the_last_moment_repeats(
@@ -236,11 +284,11 @@ facts = st.builds(
 @given(
     st.lists(st.lists(facts, min_size=1, max_size=5), max_size=4),
     st.dictionaries(
-        st.sampled_from("abc"), st.tuples(st.integers(1, 5), st.sampled_from("xyz")), max_size=3
+        st.sampled_from("abc"), st.tuples(st.integers(1, 5), st.sampled_from("xyz"), st.none()), max_size=3
     ),
 )
 def test_settled_revisions_of_an_article_follow_one_another_without_repeats(
-    batches: list[list[RowFacts]], since: dict[str, tuple[int, str]]
+    batches: list[list[RowFacts]], since: dict[str, tuple[int, str, None]]
 ) -> None:
     files = [
         StagedFile(str(i), "articles", (), 0, len(rows), tuple(rows))

@@ -40,6 +40,8 @@ from transforms.schema import ARTICLES, Row, make_row
 from transforms.staging import Staging
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# In place of no instant, where instants are compared.
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
 KEYS = "abcdef"
 
 
@@ -77,6 +79,10 @@ def commit(lake: Lake, rows: list[Row], base: int | None = None) -> None:
         commit_articles(lake, staging, files, base)
 
 
+def known_or_none(instant: datetime) -> datetime | None:
+    return None if instant == NEVER else instant
+
+
 def read_naively(lake: Lake) -> tuple[dict[str, KnownDocument], dict[str, KnownArticle]]:
     """What is known, read from all files of the table, row by row."""
     documents: dict[str, tuple[Any, ...]] = {}
@@ -84,15 +90,16 @@ def read_naively(lake: Lake) -> tuple[dict[str, KnownDocument], dict[str, KnownA
     for path in lake.open(ARTICLES).get_add_actions(flatten=True).column("path").to_pylist():
         file = pq.ParquetFile(lake.root / "articles" / path)
         for r in file.read().to_pylist():
+            fetched_at = r["fetched_at"] or NEVER
             document = (
-                r["ingested_at"], r["revision"], r["document_hash"], r["article_id"],
+                r["ingested_at"], r["revision"], r["document_hash"], r["article_id"], fetched_at,
             )  # fmt: skip
-            article = (r["revision"], r["ingested_at"], r["content_hash"])
+            article = (r["revision"], r["ingested_at"], r["content_hash"], fetched_at)
             documents[r["document_id"]] = max(document, documents.get(r["document_id"], document))
             articles[r["article_id"]] = max(article, articles.get(r["article_id"], article))
     return (
-        {k: KnownDocument(d[2], d[3], d[0]) for k, d in documents.items()},
-        {k: KnownArticle(a[0], a[2]) for k, a in articles.items()},
+        {k: KnownDocument(d[2], d[3], d[0], known_or_none(d[4])) for k, d in documents.items()},
+        {k: KnownArticle(a[0], a[2], known_or_none(a[3])) for k, a in articles.items()},
     )
 
 
@@ -241,15 +248,15 @@ def test_look_up_finds_exactly_the_ids_that_are_there(ids: set[bytes], other: by
     table = pa.Table.from_pylist(
         [
             {"document_id": i.hex(), "article_id": i[::-1].hex(), "document_hash": (i * 2).hex(),
-             "ingested_at": NOW, "revision": 1, "content_hash": i.hex()}
+             "ingested_at": NOW, "revision": 1, "content_hash": i.hex(), "fetched_at": NOW}
             for i in ids
         ],
         COLUMNS,
     )  # fmt: skip
     known = Known().add(table)
     for i in ids:
-        assert known.document(i.hex()) == KnownDocument((i * 2).hex(), i[::-1].hex(), NOW)
-        assert known.article(i[::-1].hex()) == KnownArticle(1, i.hex())
+        assert known.document(i.hex()) == KnownDocument((i * 2).hex(), i[::-1].hex(), NOW, NOW)
+        assert known.article(i[::-1].hex()) == KnownArticle(1, i.hex(), NOW)
     assert (known.document(other.hex()) is not None) == (other in ids)
 
 
@@ -258,7 +265,7 @@ def test_rows_of_an_older_newsbeam_without_a_document_are_left_out() -> None:
     table = pa.Table.from_pylist([{k: old[k] for k in COLUMNS.names}], COLUMNS)
     known = Known().add(table)
     assert known.documents == ()
-    assert known.article(old["article_id"]) == KnownArticle(1, old["content_hash"])
+    assert known.article(old["article_id"]) == KnownArticle(1, old["content_hash"], None)
 
 
 def test_an_id_that_is_none_is_a_fault() -> None:
@@ -304,9 +311,9 @@ def test_a_worker_that_comes_too_late_reads_the_table(lake: Lake) -> None:
     assert not (folder / f"{1:020d}.json").exists()
     first, second = lake.read_known(1), lake.read_known(2)
     article = row("a")["article_id"]
-    assert first.article(article) == KnownArticle(1, row("a")["content_hash"])
+    assert first.article(article) == KnownArticle(1, row("a")["content_hash"], None)
     changed = row("a", "Endret.")["content_hash"]
-    assert second.article(article) == KnownArticle(2, changed)
+    assert second.article(article) == KnownArticle(2, changed, None)
 
 
 def test_what_nobody_used_for_a_day_is_deleted_and_no_more_than_that(lake: Lake) -> None:

@@ -45,6 +45,11 @@ def archive_glob(source: str) -> str:
     return f"{FOLDER}/source={source}/**/*.warc.gz"
 
 
+def has_archive(lake: Path, source: str) -> bool:
+    """Whether the lake's folder holds archives of ``source``."""
+    return any((lake / FOLDER / f"source={source}").glob("*/*.warc.gz"))
+
+
 class ArchiveWriter:
     """Writes the archives of one source in one worker of the run that ``staging`` belongs to.
 

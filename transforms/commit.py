@@ -14,6 +14,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +29,28 @@ from transforms.schema import ARTICLES, Row, Table
 from transforms.staging import Staging
 from transforms.table_files import read_rows
 from transforms.table_log import LogEntry
+from transforms.versions import is_outdated
 
 # One id for all runs makes Delta's conflict check see that two commits raced.
 APP_ID = "newsbeam"
 _RUN, _PANE, _COUNTS = "newsbeam.run", "newsbeam.pane", "newsbeam.counts"
 _TRIES = 20
 _REVISIONS = pa.schema(
-    [ARTICLES.schema.field(name) for name in ("article_id", "revision", "content_hash")]
+    [
+        ARTICLES.schema.field(name)
+        for name in ("article_id", "revision", "content_hash", "fetched_at")
+    ]
 )
+# Of an article: newest revision, its content, when it was fetched.
+Newest = tuple[int, str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """What a committer must know of an article's row. ``order`` sorts rows of one article."""
+    """What a committer must know of an article's row. ``order`` sorts rows of one article.
+
+    ``base_content`` is the content that the lake held of it when the run began.
+    """
 
     article_id: str
     revision: int
@@ -48,6 +58,8 @@ class RowFacts:
     order: str
     entities: int
     quotes: int
+    base_content: str = ""
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +174,24 @@ def commit_rows(
 
 
 def settle_revisions(
-    files: Iterable[StagedFile], since: Mapping[str, tuple[int, str]]
+    files: Iterable[StagedFile], since: Mapping[str, Newest]
 ) -> dict[str, list[int | None]]:
     """Decide the final revision of every staged row; ``None`` drops it as known.
 
-    ``since`` holds the newest revision and content of articles that were committed meanwhile.
+    ``since`` holds what is newest of articles that were committed meanwhile. A row that was made
+    from an older version of its page is dropped, too.
     Returns a list in the order of the rows by file name.
     """
     newest = dict(since)
     settled: dict[str, list[int | None]] = {f.name: [None] * len(f.rows) for f in files}
     rows = [(row, file.name, at) for file in files for at, row in enumerate(file.rows)]
     for row, name, at in sorted(rows, key=lambda r: (r[0].article_id, r[0].order, r[1], r[2])):
-        revision, content = newest.get(row.article_id, (row.revision - 1, ""))
-        if content != row.content_hash:
+        revision, content, fetched_at = newest.get(
+            row.article_id, (row.revision - 1, row.base_content, None)
+        )
+        if content != row.content_hash and not is_outdated(row.fetched_at, fetched_at):
             settled[name][at] = revision + 1
-            newest[row.article_id] = (revision + 1, row.content_hash)
+            newest[row.article_id] = (revision + 1, row.content_hash, row.fetched_at)
     return settled
 
 
@@ -189,6 +204,8 @@ def _row_facts(row: Row) -> RowFacts:
         f"{row['fetched_at'] or ''} {row['modified_at'] or ''} {row['origin']}",
         len(row["entities"]),
         len(row["quotes"]),
+        row.get("base_content", ""),
+        row["fetched_at"],
     )
 
 
@@ -231,8 +248,8 @@ def _find_commit(
     return None
 
 
-def _read_newest(lake: Lake, entries: Iterable[LogEntry]) -> dict[str, tuple[int, str]]:
-    """Newest revision and content of the articles in files that ``entries`` brought and left."""
+def _read_newest(lake: Lake, entries: Iterable[LogEntry]) -> dict[str, Newest]:
+    """What is newest of the articles in files that ``entries`` brought and left."""
     paths: set[str] = set()
     for entry in entries:
         paths |= set(entry.added)
@@ -243,10 +260,10 @@ def _read_newest(lake: Lake, entries: Iterable[LogEntry]) -> dict[str, tuple[int
         raise CommitFailedError(
             "files of articles were vacuumed away during this run; start it again"
         ) from None
-    newest: dict[str, tuple[int, str]] = {}
-    for article, revision, content in zip(*(c.to_pylist() for c in rows.columns), strict=True):
-        if revision > newest.get(article, (0, ""))[0]:
-            newest[article] = (revision, content)
+    newest: dict[str, Newest] = {}
+    for article, revision, content, at in zip(*(c.to_pylist() for c in rows.columns), strict=True):
+        if article not in newest or revision > newest[article][0]:
+            newest[article] = (revision, content, at)
     return newest
 
 

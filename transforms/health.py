@@ -30,7 +30,10 @@ _LEFT_AFTER = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class PollFacts:
-    """One poll, as its row of ``feed_polls`` tells it. ``pending`` counts pages to try again."""
+    """One poll, as its row of ``feed_polls`` tells it. ``pending`` counts pages to try again.
+
+    Of all but the newest, only what has no default and counts, dates and ``is_false_304`` matter.
+    """
 
     polled_at: datetime
     outcome: str

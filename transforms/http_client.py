@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -168,9 +169,10 @@ class HttpClient:
                     raise _Kept(_disallow(robots, address))
                 gap = max(gap, robots.crawl_delay)
             try:
-                async with self._lanes.turn(address.domain, gap, settings.requests_at_once):
+                turn = self._lanes.turn(address.domain, gap, settings.requests_at_once)
+                async with turn as note_sent:
                     began = monotonic()
-                    answer = await self._ask(request, start, address, seconds, is_robots)
+                    answer = await self._ask(request, start, address, seconds, is_robots, note_sent)
                     seconds -= monotonic() - began
             except LaneShut as shut:
                 return _explain_shut(shut, address)
@@ -203,12 +205,15 @@ class HttpClient:
         address: WebAddress,
         seconds: float,
         is_robots: bool,
+        note_sent: Callable[[], None],
     ) -> Answer | FetchFault:
         """One exchange, within a turn: success, 304 or a redirect; all else is a fault."""
         assert self._opened is not None, "use the client in `async with`"
         headers = make_headers(request, self._product, start=start, address=address)
         limits = BodyLimits(request.max_bytes, is_robots, request.media_types)
-        answer = await self._opened.ask(address, headers, request.settings, limits, seconds)
+        answer = await self._opened.ask(
+            address, headers, request.settings, limits, seconds, note_sent
+        )
         if isinstance(answer, FetchFault) or answer.status == 200 or answer.location is not None:
             return answer
         if answer.status == 304:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -106,10 +107,12 @@ class HttpExchange:
         settings: FetchSettings,
         limits: BodyLimits,
         seconds: float,
+        note_sent: Callable[[], None] = lambda: None,
     ) -> Answer | FetchFault:
         """Request ``address`` and read its answer, in at most ``seconds``.
 
         ``headers`` are sent, but for those that the exchange itself sets (Host, ...).
+        ``note_sent`` is called when the request goes out over the connection.
         """
         session = self._session(settings.allow_addresses)
         timeout = aiohttp.ClientTimeout(
@@ -127,6 +130,7 @@ class HttpExchange:
                     headers=sent,
                     timeout=timeout,
                     allow_redirects=False,
+                    trace_request_ctx=note_sent,
                 ) as response,
             ):
                 return await _read(response, address, limits)
@@ -153,6 +157,7 @@ class HttpExchange:
                 max_line_size=MAX_FIELD_BYTES,
                 max_headers=MAX_FIELDS,
                 middlewares=(_ask_once,),
+                trace_configs=[_make_trace()],
             )
         return session
 
@@ -162,6 +167,15 @@ class HttpExchange:
             self._threads, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         )
         return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def _make_trace() -> aiohttp.TraceConfig:
+    async def note_sent(_: object, context: SimpleNamespace, __: object) -> None:
+        context.trace_request_ctx()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(note_sent)
+    return trace
 
 
 class _Resolver(AbstractResolver):

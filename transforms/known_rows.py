@@ -22,7 +22,9 @@ import pyarrow.compute as pc
 # A run is at least this many times as long as the next. Ours: 4 runs for 200,000 articles that
 # came in fifties; every row is rewritten about 15 times in all.
 _RATIO = 8
-_MAGIC = b"newsbm01"
+_MAGIC = b"newsbm02"
+# Where an instant is null.
+_NEVER = -(2**63)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,11 +60,18 @@ DOCUMENTS = Layout(
         ("revision", "<i4"),
         ("document_hash", "S32"),
         ("article_id", "S16"),
+        ("fetched_at", "<i8"),
     ),
 )
 ARTICLES = Layout(
     "articles",
-    (("article_id", "S16"), ("revision", "<i4"), ("ingested_at", "<i8"), ("content_hash", "S16")),
+    (
+        ("article_id", "S16"),
+        ("revision", "<i4"),
+        ("ingested_at", "<i8"),
+        ("content_hash", "S16"),
+        ("fetched_at", "<i8"),
+    ),
 )
 COLUMNS = pa.unify_schemas([DOCUMENTS.schema, ARTICLES.schema])
 
@@ -142,19 +151,26 @@ def add_rows(runs: Sequence[SortedRun], new: SortedRun) -> tuple[SortedRun, ...]
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """What the lake holds of a raw item: its SHA-256 (64 hex), what became of it, and when."""
+    """What the lake holds of a raw item: its SHA-256 (64 hex), what became of it, and when.
+
+    ``fetched_at`` is null for plain files.
+    """
 
     document_hash: str
     article_id: str
     ingested_at: datetime
+    fetched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """An article's newest revision in the lake, and the hash of its content (32 hex)."""
+    """An article's newest revision in the lake, the hash of its content (32 hex), and when the
+    page that it was made from was fetched.
+    """
 
     revision: int
     content_hash: str
+    fetched_at: datetime | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,10 +185,9 @@ class Known:
         row = _find_greatest(self.documents, document_id)
         if row is None:
             return None
-        _, at, _, digest, article = row
-        microseconds = int.from_bytes(at, "little", signed=True)
+        _, at, _, digest, article, fetched_at = row
         return KnownDocument(
-            digest.hex(), article.hex(), _EPOCH + timedelta(microseconds=microseconds)
+            digest.hex(), article.hex(), _unpack_instant(at) or _EPOCH, _unpack_instant(fetched_at)
         )
 
     def article(self, article_id: str) -> KnownArticle | None:
@@ -180,8 +195,9 @@ class Known:
         row = _find_greatest(self.articles, article_id)
         if row is None:
             return None
-        _, revision, _, content = row
-        return KnownArticle(int.from_bytes(revision, "little", signed=True), content.hex())
+        _, revision, _, content, fetched_at = row
+        number = int.from_bytes(revision, "little", signed=True)
+        return KnownArticle(number, content.hex(), _unpack_instant(fetched_at))
 
     def add(self, rows: pa.Table) -> Known:
         """This and ``rows`` of the articles table (columns ``COLUMNS``)."""
@@ -206,9 +222,14 @@ def _order(layout: Layout, row: tuple[bytes, ...]) -> list[Any]:
     ]
 
 
+def _unpack_instant(value: bytes) -> datetime | None:
+    microseconds = int.from_bytes(value, "little", signed=True)
+    return None if microseconds == _NEVER else _EPOCH + timedelta(microseconds=microseconds)
+
+
 def _pack_column(column: pa.ChunkedArray, kind: str) -> npt.NDArray[Any]:
     if kind == "<i8":
-        column = column.cast(pa.int64())
+        column = pc.fill_null(column.cast(pa.int64()), _NEVER)
     if kind.startswith("<i"):
         return np.asarray(column.to_numpy(), dtype=kind)
     width = np.dtype(kind).itemsize

@@ -7,7 +7,7 @@ wall-clock time and come from a ``Clock``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from time import monotonic
@@ -53,6 +53,10 @@ class _Lane:
         self.failures = 0
         self.trouble_until = float("-inf")
 
+    def start(self, gap: float) -> None:
+        self.last_start = monotonic()
+        self.next_start = max(self.next_start, self.last_start + gap)
+
 
 class Lanes:
     """The lanes of one client. Not for several threads."""
@@ -64,11 +68,15 @@ class Lanes:
         self._connections = asyncio.Semaphore(connections)
 
     @asynccontextmanager
-    async def turn(self, domain: str, gap: float, at_once: int) -> AsyncIterator[None]:
+    async def turn(
+        self, domain: str, gap: float, at_once: int
+    ) -> AsyncIterator[Callable[[], None]]:
         """Wait for a turn in the lane of ``domain`` and hold it while the block runs.
 
         ``gap`` is the shortest time in seconds to the starts of the turn before and the turn
-        after (the longer one of two gaps wins), ``at_once`` how many turns there may be.
+        after (the longer one of two gaps wins), ``at_once`` how many turns there may be. A turn
+        starts when it is granted, or, if the block calls what it is given, at that moment: when
+        the request has gone out, however long it took to connect.
 
         Raises:
             LaneShut: the lane is closed, or was closed while waiting.
@@ -94,10 +102,9 @@ class Lanes:
                 self._connections.release()
                 raise
             lane.running += 1
-            lane.last_start = monotonic()
-            lane.next_start = lane.last_start + gap
+            lane.start(gap)
         try:
-            yield
+            yield lambda: lane.start(gap)
         finally:
             lane.running -= 1
             lane.changed.set()

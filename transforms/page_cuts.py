@@ -17,33 +17,26 @@ _SHORTEST_PROSE = 40
 
 
 def list_cut_inside(
-    tree: html.HtmlElement,
-    cuts: Sequence[Cut],
-    places: Mapping[html.HtmlElement, int],
-    blocks: Sequence[Block],
+    tree: html.HtmlElement, cuts: Sequence[Cut], blocks: Sequence[Block]
 ) -> list[Cut]:
-    """Return the cuts that stood within the article whose lines are ``blocks``, in page order.
+    """Return the cuts that stood within the article whose lines are ``blocks``, in their order.
 
-    That is between the first and the last paragraph that the article kept, or in the same
-    <article> as the first: menus and other stories do not count. ``places`` numbers the elements
-    of the page as it was before the cuts.
+    That is in the <article> of the paragraphs that were kept, or without one in the smallest
+    element around the first and the last of them. Where that is the whole page, nothing can be
+    told from its menus and other stories, and no cut is returned.
     """
-    if not cuts:
+    home = _find_home(tree, blocks) if cuts else None
+    if home is None:
         return []
-    text = squeeze("".join(block.text for block in blocks))
-    paragraphs = list(tree.iter("p"))
-    first = next((p for p in paragraphs if _is_kept(p, text)), None)
-    if first is None:
-        return []
-    last = next(p for p in reversed(paragraphs) if _is_kept(p, text))
-    article = next(first.iterancestors("article"), None)
-    inside = [
-        cut
-        for cut in cuts
-        if places[first] < places[cut.element] < places[last]
-        or (article is not None and cut.article is article)
-    ]
-    return sorted(inside, key=lambda cut: places[cut.element])
+    parents = {cut.element: cut.parent for cut in cuts}
+    known: dict[html.HtmlElement, bool] = {}
+    inside = []
+    for cut in cuts:
+        if cut.parent not in known:
+            known[cut.parent] = _is_inside(cut.parent, home, parents)
+        if known[cut.parent]:
+            inside.append(cut)
+    return inside
 
 
 def list_removed(cuts: Iterable[Cut]) -> Iterator[RemovedLine]:
@@ -52,6 +45,32 @@ def list_removed(cuts: Iterable[Cut]) -> Iterator[RemovedLine]:
         for block in list_line(cut.element):
             text = block.text
             yield RemovedLine(cut.step, text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def _find_home(tree: html.HtmlElement, blocks: Sequence[Block]) -> html.HtmlElement | None:
+    text = squeeze("".join(block.text for block in blocks))
+    paragraphs = list(tree.iter("p"))
+    first = next((p for p in paragraphs if _is_kept(p, text)), None)
+    if first is None:
+        return None
+    last = next(p for p in reversed(paragraphs) if _is_kept(p, text))
+    around = set(last.iterancestors())
+    home = next(element for element in first.iterancestors() if element in around)
+    if home.tag != "article":
+        home = next(home.iterancestors("article"), home)
+    return None if home.tag in ("html", "body") else home
+
+
+def _is_inside(
+    element: html.HtmlElement,
+    home: html.HtmlElement,
+    parents: Mapping[html.HtmlElement, html.HtmlElement],
+) -> bool:
+    """Whether an element stands in ``home``, or stood there before it was cut out."""
+    while element is not None and element is not home:
+        above = element.getparent()
+        element = parents.get(element) if above is None else above
+    return element is home
 
 
 def _is_kept(paragraph: html.HtmlElement, text: str) -> bool:

@@ -91,7 +91,6 @@ def extract_text(
     drop_untexted(tree)
     cuts = drop_chosen(tree, settings.prune_xpath)
     chosen = _copy_body(tree, settings.body_xpath)
-    places = {element: place for place, element in enumerate(tree.iter())}
     pruned = prune_page(tree)
     check_text_size(tree)
     heading = next(tree.iter("h1"), None)
@@ -102,7 +101,7 @@ def extract_text(
         body = _find_body(tree)
         blocks = [] if body is None else list(_read_block(body))
         blocks = restore_lost_line(tree, blocks)
-        cuts += list_cut_inside(tree, pruned, places, blocks)
+        cuts += list_cut_inside(tree, pruned, blocks)
     else:
         check_text_size(chosen)
         cuts += prune_body(chosen)

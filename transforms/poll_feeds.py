@@ -86,7 +86,7 @@ async def poll_feed(
     )
     if isinstance(answer, Response):
         return _read_answer(feed, source, before, answer, now, rng, conditional is None)
-    if answer.reason == "asked_to_wait":
+    if answer.reason == "asked_to_wait" and answer.status is None:
         return None
     return _fail(feed, before, answer, now, rng)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import html
 
@@ -49,12 +50,11 @@ _BOX_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """An element that was taken out of a page, the step that did it, and the nearest <article>
-    that it stood in."""
+    """An element that was taken out of a page, the step that did it, and where it stood."""
 
     step: str
     element: html.HtmlElement
-    article: html.HtmlElement | None
+    parent: html.HtmlElement
 
 
 def prune_page(tree: html.HtmlElement) -> list[Cut]:
@@ -81,7 +81,7 @@ def drop_chosen(tree: html.HtmlElement, expressions: Iterable[str]) -> list[Cut]
     for expression in expressions:
         for element in list_chosen(tree, expression):
             if element.tag != "body":
-                cuts.append(Cut("prune_xpath", element, None))
+                cuts.append(Cut("prune_xpath", element, element.getparent()))
                 element.drop_tree()
     return cuts
 
@@ -112,7 +112,7 @@ def drop_unseen(tree: html.HtmlElement) -> list[Cut]:
         is_unseen = (
             element.get("hidden") is not None
             or element.get("role") == "tooltip"
-            or _UNSEEN_CLASS.search(element.get("class") or "")
+            or _is_unseen_class(element.get("class") or "")
         )
         if is_unseen and len(element.text_content()) <= _LONGEST_UNSEEN:
             cuts += _cut("hidden", [element])
@@ -153,6 +153,11 @@ def drop_links(tree: html.HtmlElement) -> list[Cut]:
             if before is not None and _heads_nothing(before):
                 cuts += _cut("links", [before])
     return cuts
+
+
+@lru_cache(maxsize=10_000)  # a page has few classes and many elements of each
+def _is_unseen_class(name: str) -> bool:
+    return _UNSEEN_CLASS.search(name) is not None
 
 
 def _find_box(heading: html.HtmlElement) -> html.HtmlElement | None:
@@ -208,9 +213,9 @@ def _cut(step: str, elements: Iterable[html.HtmlElement]) -> list[Cut]:
     """Take elements out; returns a cut for each that could be."""
     cuts = []
     for element in elements:
-        article = next(element.iterancestors("article"), None)
+        parent = element.getparent()
         if _drop(element):
-            cuts.append(Cut(step, element, article))
+            cuts.append(Cut(step, element, parent))
     return cuts
 
 

@@ -24,6 +24,7 @@ from transforms.outcomes import REJECTED, route
 from transforms.records import Document, Rejection
 from transforms.settings import Source
 from transforms.tally import FILES, ITEMS, add_to_tally
+from transforms.versions import is_outdated
 
 # Below this size (bytes) a file of many items is not worth reading more than once.
 _LARGE_FILE = 1_000_000
@@ -135,10 +136,15 @@ class _MatchFiles(beam.DoFn):  # type: ignore[misc]
 
 class _ReadFiles(beam.DoFn):  # type: ignore[misc]
     def __init__(
-        self, sources: Mapping[str, Source], known: KnownVersion | None, tallies: str | None
+        self,
+        sources: Mapping[str, Source],
+        known: KnownVersion | None,
+        reprocess: bool,
+        tallies: str | None,
     ) -> None:
         self._sources = sources
         self._known = known
+        self._reprocess = reprocess
         self._tallies = tallies
 
     def process(self, file: FoundFile) -> Iterator[Any]:
@@ -148,9 +154,13 @@ class _ReadFiles(beam.DoFn):  # type: ignore[misc]
             add_to_tally(self._tallies, ITEMS)
             if isinstance(outcome, Document):
                 provenance = outcome.provenance
-                document_id = article_id(provenance.source, provenance.key)
-                before = known.document(document_id)
-                if before is not None and before.document_hash == provenance.digest:
+                before = known.document(
+                    provenance.known_as or article_id(provenance.source, provenance.key)
+                )
+                if before is not None and (
+                    (before.document_hash == provenance.digest and not self._reprocess)
+                    or is_outdated(provenance.fetched_at, before.fetched_at)
+                ):
                     Metrics.counter(file.source, "known").inc()
                     continue
             yield route(outcome)
@@ -160,19 +170,22 @@ class ReadDocuments(beam.PTransform):  # type: ignore[misc]
     """``FileSet`` s to ``Document`` s; output ``REJECTED`` holds what cannot be read.
 
     Only paths cross the shuffle that spreads the work; a large file of many items is spread over
-    ``shards``. With ``known``, documents that the lake holds unchanged are counted and left out.
+    ``shards``. With ``known``, documents that the lake holds unchanged (unless ``reprocess``) or
+    in a version that was fetched later are counted and left out.
     """
 
     def __init__(
         self,
         sources: Mapping[str, Source],
         known: KnownVersion | None = None,
+        reprocess: bool = False,
         shards: int = 1,
         tallies: str | None = None,
     ) -> None:
         super().__init__()
         self._sources = sources
         self._known = known
+        self._reprocess = reprocess
         self._shards = shards
         self._tallies = tallies
 
@@ -184,9 +197,9 @@ class ReadDocuments(beam.PTransform):  # type: ignore[misc]
             matched.files
             | "Spread" >> beam.Reshuffle()
             | "Read"
-            >> beam.ParDo(_ReadFiles(self._sources, self._known, self._tallies)).with_outputs(
-                REJECTED, main="documents"
-            )
+            >> beam.ParDo(
+                _ReadFiles(self._sources, self._known, self._reprocess, self._tallies)
+            ).with_outputs(REJECTED, main="documents")
         )
         return {
             "documents": read.documents,

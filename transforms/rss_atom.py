@@ -1,37 +1,24 @@
-"""RSS (0.9x, 1.0, 2.0) and Atom: what a feed's tree says of itself and its entries.
+"""RSS (0.9x, 1.0, 2.0), CDF and Atom: what feedparser reads in a feed, as entries of ours.
 
-feedparser is not used: it takes the caption of a
-picture (``media:description``) for the article's text, keeps only the last of ``skipHours``, reads
-"23:30 CEST" as UTC, and needs 26 s for one author's name of 100,000 letters.
+feedparser is handed bytes, so it opens nothing. Its dates are not used (see ``feed_dates``), and
+neither is its sanitizer, as pages and feeds are cleaned alike later.
 """
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterable
 from html import unescape
+from itertools import islice
+from typing import Any
 
-from lxml import etree
+import feedparser
 
 from transforms.authors import split_author
 from transforms.characters import normalize_line, squeeze
 from transforms.feed_dates import read_dates
-from transforms.feed_elements import (
-    ABOUT,
-    HTML_TYPES,
-    TEXT_TYPES,
-    XML,
-    Element,
-    Fields,
-    collect_fields,
-    first_text,
-    iter_children,
-    list_texts,
-    name_element,
-    read_construct,
-    read_inner,
-    read_text,
-    read_type,
-)
+from transforms.feed_elements import Element, write_plain_feed
 from transforms.feed_entries import (
     MOST_ENTRIES,
     Draft,
@@ -43,224 +30,186 @@ from transforms.feed_entries import (
 from transforms.feed_pace import read_skip_days, read_skip_hours, read_ttl
 from transforms.feed_text import (
     choose_texts,
+    escape_text,
     list_lines,
+    read_html,
     read_html_line,
     read_plain_line,
     read_title_line,
 )
 from transforms.languages import normalize_tag
-from transforms.records import FeedKind, Metadata, ParsedFeed
+from transforms.records import Metadata, ParsedFeed
 
-_PUBLISHED = ("pubdate", "published", "dcterms:issued", "issued", "prism:publicationdate",
-              "dc:date", "dcterms:created", "created", "dcterms:date")  # fmt: skip
-_MODIFIED = ("updated", "dcterms:modified", "modified", "prism:modificationdate", "lastmod")
-_AUTHORS = ("dc:creator", "author", "dcterms:creator", "itunes:author", "managingeditor")
-_MAIL_AND_NAME = re.compile(r"\S+@\S+\s*\((.+)\)")
-_LONGEST_BYLINE = 500
-_MOST_AUTHORS = 100
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?#])", re.IGNORECASE)
+_LONGEST_FLAG = 100
+
+# What feedparser says of a feed or an entry.
+Told = dict[str, Any]
 
 
 def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
     """Return the feed that stands in a tree, entries in its order.
 
-    ``root`` is ``rss``, ``rdf:RDF``, ``channel`` or ``feed``. Of over 50,000 entries the rest is
-    left out, with a fault (``too_many_entries``).
+    ``root`` is ``rss``, ``rdf:RDF``, ``channel`` or ``feed``; its entries are taken out of it. Of
+    over 50,000 entries the rest is left out, with a fault (``too_many_entries``).
     """
-    kind: FeedKind = "atom" if name_element(root) == "feed" else "rss"
-    channel = root if kind == "atom" else next(iter_children(root, "channel"), root)
-    fields = collect_fields(channel)
-    language = _read_language(channel, fields) or normalize_tag(root.get(f"{XML}lang"))
-    elements = [e for e in root.iter("{*}item", "{*}entry") if name_element(e) in ("item", "entry")]
-    has_bases = bool(root.xpath("boolean(//@xml:base)"))
-    drafts = [
-        _read_entry(element, _find_base(element, context.url) if has_bases else context.url,
-                    language, context)
-        for element in elements[:MOST_ENTRIES]
-    ]  # fmt: skip
+    plain = write_plain_feed(root, MOST_ENTRIES)
+    parsed = feedparser.parse(
+        io.BytesIO(plain.document),
+        response_headers={
+            "content-type": "application/xml; charset=utf-8",
+            "content-location": context.url,
+        },
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    feed = dict(parsed.feed)  # a FeedParserDict gives other fields for those that are missing
+    language = normalize_tag(feed.get("language"))
+    drafts = [_read_entry(dict(e), plain.is_atom, language, context) for e in parsed.entries]
     entries, faults = make_entries(drafts, context.rules)
-    if len(elements) > MOST_ENTRIES:
-        faults = (*faults, ("too_many_entries", f"{len(elements)}; {MOST_ENTRIES} are read"))
-    skipped = collect_fields(*fields.get("skiphours", ()), *fields.get("skipdays", ()))
+    if plain.entry_count > MOST_ENTRIES:
+        faults = (*faults, ("too_many_entries", f"{plain.entry_count}; {MOST_ENTRIES} are read"))
     return ParsedFeed(
-        kind=kind,
-        title=_read_title(fields) or None,
+        kind="atom" if plain.is_atom else "rss",
+        title=_read_title(feed, plain.is_atom),
         language=language,
         entries=entries,
         ttl_seconds=read_ttl(
-            first_text(fields, "ttl"),
-            first_text(fields, "sy:updateperiod"),
-            first_text(fields, "sy:updatefrequency"),
+            feed.get("ttl"), feed.get("sy_updateperiod"), feed.get("sy_updatefrequency")
         ),
-        skip_hours=read_skip_hours(list_texts(skipped, "hour")),
-        skip_days=read_skip_days(list_texts(skipped, "day")),
+        skip_hours=read_skip_hours(plain.skip_hours),
+        skip_days=read_skip_days(plain.skip_days),
         faults=faults,
     )
 
 
-def _read_entry(element: Element, base: str, language: str | None, context: FeedContext) -> Draft:
-    fields = collect_fields(element)
-    title = _read_title(fields) or None
-    texts = choose_texts(title, *_read_texts(fields))
+def _read_entry(told: Told, is_atom: bool, language: str | None, context: FeedContext) -> Draft:
+    title = _read_title(told, is_atom)
+    # A summary without details is one that feedparser copied from the content.
+    summary = _read_text(told.get("summary_detail"), is_atom)
+    contents = [_read_text(content, is_atom) for content in told.get("content", ())]
+    texts = choose_texts(title, summary or None, max(contents, key=len, default="") or None)
     dates = read_dates(
-        list_texts(fields, *_PUBLISHED),
-        list_texts(fields, *_MODIFIED),
+        _list_stated(told, "published", "publicationdate", "dcterms_date", "created"),
+        _list_stated(told, "updated", "modificationdate", "lastmod"),
         context.timezone,
         context.latest,
     )
-    section, tags = _read_topics(fields)
+    section, tags = _read_topics(told)
     metadata = Metadata(
         title=title,
         lead=texts.lead,
-        authors=_read_authors(fields),
+        authors=_read_authors(told),
         published_at=dates.published_at,
         published_at_from=dates.published_at_from,
         published_at_text=dates.published_at_text,
         modified_at=dates.modified_at,
-        language=_read_language(element, fields) or language,
+        language=normalize_tag(told.get("language")) or language,
         section=section,
         tags=tags,
-        image_url=_read_image(fields, base),
-        paywalled=_read_paywall(element),
+        image_url=_read_image(told, context.url),
+        paywalled=_read_paywall(told),
     )
-    guid = first_text(fields, "guid", "id") or element.get(ABOUT)
-    return Draft(
-        normalize_line(guid or "") or None, _read_url(element, fields, base), metadata, texts
-    )
+    guid = normalize_line(told.get("id") or "") or None
+    return Draft(guid, _read_url(told, context.url), metadata, texts)
 
 
-def _find_base(element: Element, url: str) -> str:
-    """The base of relative addresses: ``xml:base`` of the elements around, outermost first."""
-    bases = [e.get(f"{XML}base") for e in (element, *element.iterancestors())]
-    for base in reversed(bases):
-        url = resolve_address(base, url) or url
-    return url
-
-
-def _read_url(element: Element, fields: Fields, base: str) -> str | None:
-    candidates = list_texts(fields, "feedburner:origlink")
-    links = fields.get("link", ())
-    candidates += [read_text(link) for link in links if not link.get("href")]
-    pages = [
-        link
-        for link in links
-        if (link.get("rel") or "alternate") == "alternate" and link.get("href")
+def _list_stated(told: Told, *names: str) -> list[str]:
+    """The texts of fields of these names, also of those that feedparser knows by a prefix only."""
+    return [
+        text
+        for name in names
+        for key, text in told.items()
+        if text and isinstance(text, str) and (key == name or key.endswith(f"_{name}"))
     ]
+
+
+def _read_url(told: Told, base: str) -> str | None:
+    pages = [link for link in told.get("links", ()) if link.get("rel") == "alternate"]
     # A stable sort: the page before what else the entry is available as.
-    pages.sort(key=lambda link: (link.get("type") or "text/html").lower() not in HTML_TYPES)
-    candidates += [link.get("href") or "" for link in pages]
-    for candidate in candidates:
-        if candidate and (found := resolve_address(candidate, base)):
-            return found
-    stated = [element.get(ABOUT) or "", *list_texts(fields, "id")]
-    stated += [
-        read_text(guid)
-        for guid in fields.get("guid", ())
-        if (guid.get("isPermaLink") or "true").strip().lower() != "false"
-    ]
-    stated += [content.get("src") or "" for content in fields.get("content", ())]
-    # These are addresses only if they are whole.
-    return next((found for text in stated if (found := resolve_address(text, ""))), None)
+    pages.sort(key=lambda link: link.get("type") not in _HTML_TYPES)
+    stated = [*_list_stated(told, "origlink"), *(link.get("href") for link in pages)]
+    stated += [told.get("link"), *(content.get("src") for content in told.get("content", ()))]
+    return _find_address(stated, base)
 
 
-def _read_title(fields: Fields) -> str:
-    for element in [*fields.get("title", ()), *fields.get("dc:title", ())]:
-        form = read_type(element)
-        if len(element) or form in HTML_TYPES:
-            title = read_html_line(read_inner(element) if len(element) else read_text(element))
-        elif form in TEXT_TYPES:
-            title = read_plain_line(read_text(element))
-        else:
-            title = read_title_line(read_text(element))
-        if title:
-            return title
-    return ""
+def _find_address(stated: Iterable[str | None], base: str) -> str | None:
+    return next((found for text in stated if (found := resolve_address(text, base))), None)
 
 
-def _read_texts(fields: Fields) -> tuple[str | None, str | None]:
-    """The summary and the content as HTML; of several contents the longest."""
-    summaries = [
-        read_construct(element)
-        for name in ("description", "summary", "dcterms:abstract", "itunes:summary")
-        for element in fields.get(name, ())
-    ]
-    contents = [
-        read_construct(element)
-        for name in ("content:encoded", "content", "xhtml:body", "xhtml:div")
-        for element in fields.get(name, ())
-    ]
-    summary = next((text for text in summaries if text), None)
-    return summary, max(contents, key=len, default="") or None
+def _read_title(told: Told, is_atom: bool) -> str | None:
+    text = told.get("title") or ""
+    if not is_atom:
+        return read_title_line(text) or None
+    is_html = _detail(told, "title").get("type") in _HTML_TYPES
+    return (read_html_line(text) if is_html else read_plain_line(text)) or None
 
 
-def _read_authors(fields: Fields) -> tuple[str, ...]:
-    for name in _AUTHORS:
-        names: dict[str, str] = {}
-        for element in fields.get(name, [])[:_MOST_AUTHORS]:
-            inner = list(iter_children(element, "name"))
-            for text in map(read_text, inner or [element]):
-                if len(text) > _LONGEST_BYLINE:
-                    continue
-                mail = _MAIL_AND_NAME.fullmatch(text)
-                for author in split_author(unescape(mail[1] if mail else text)):
-                    names.setdefault(squeeze(author), author)
-        if names:
-            return tuple(names.values())
-    return ()
+def _detail(told: Told, name: str) -> Told:
+    return told.get(f"{name}_detail") or {}
 
 
-def _read_topics(fields: Fields) -> tuple[str | None, tuple[str, ...]]:
+def _read_text(detail: Told | None, is_atom: bool) -> str:
+    """A text as HTML, which those of RSS are whatever they are called."""
+    if not detail:
+        return ""
+    form, text = detail.get("type"), detail.get("value") or ""
+    if is_atom and form == "text/plain":
+        return escape_text(text)
+    # Else a picture in base64, another document.
+    return read_html(text) if form in (*_HTML_TYPES, "text/plain") else ""
+
+
+def _read_authors(told: Told) -> tuple[str, ...]:
+    names: dict[str, str] = {}
+    for person in told.get("authors", ()):
+        for author in split_author(unescape(person.get("name") or "")):
+            names.setdefault(squeeze(author), author)
+    return tuple(names.values())
+
+
+def _read_topics(told: Told) -> tuple[str | None, tuple[str, ...]]:
     """The section and the tags. A lone category is the section; several are tags."""
-    categories = [
-        element.get("label") or element.get("term") or read_text(element)
-        for element in fields.get("category", ())
-    ]
-    words = [word for text in list_texts(fields, "media:keywords", "itunes:keywords", "keywords")
-             for word in text.split(",")]  # fmt: skip
-    tags = list_lines([*categories, *list_texts(fields, "dc:subject"), *words])
-    section = next(iter(list_lines(list_texts(fields, "prism:section", "x:section"))), None)
+    categories = [tag.get("label") or tag.get("term") or "" for tag in told.get("tags", ())]
+    words = (told.get("words") or "").split(",")
+    tags = list_lines([*categories, *words])
+    section = next(iter(list_lines(_list_stated(told, "section"))), None)
     if section is None and len(tags) == 1 and categories:
         return tags[0], ()
     return section, tags
 
 
-def _read_language(element: Element, fields: Fields) -> str | None:
-    stated = [element.get(f"{XML}lang"), *list_texts(fields, "language", "dc:language")]
-    return next((tag for text in stated if (tag := normalize_tag(text))), None)
-
-
-def _read_image(fields: Fields, base: str) -> str | None:
+def _read_image(told: Told, url: str) -> str | None:
     """The largest picture of ``media:content``, else the first of what else may be one."""
-    pictures = [e for e in fields.get("media:content", ()) if _is_picture(e)]
-    pictures.sort(key=lambda e: -_read_width(e))
-    enclosures = [e for e in fields.get("enclosure", ()) if _is_picture(e)]
-    enclosures += [
-        e for e in fields.get("link", ()) if e.get("rel") == "enclosure" and _is_picture(e)
+    pictures = [picture for picture in told.get("media_content", ()) if _is_picture(picture)]
+    pictures.sort(key=lambda picture: -_read_width(picture))
+    enclosures = [
+        link
+        for link in told.get("links", ())
+        if link.get("rel") == "enclosure" and _is_picture(link)
     ]
-    elements = [*pictures, *fields.get("media:thumbnail", ()), *enclosures,
-                *fields.get("itunes:image", ())]  # fmt: skip
-    stated = [e.get("url") or e.get("href") or read_text(e) for e in elements]
-    for image in fields.get("image", ()):
-        stated += [read_text(child) for child in iter_children(image, "url")] or [read_text(image)]
-    return next((found for text in stated if (found := resolve_address(text, base))), None)
+    elements = [*pictures, *told.get("media_thumbnail", ()), *enclosures]
+    base = _detail(told, "title").get("base") or url
+    return _find_address((e.get("url") or e.get("href") for e in elements), base)
 
 
-def _is_picture(element: Element) -> bool:
-    kind = element.get("medium") or (element.get("type") or "").partition("/")[0]
-    address = element.get("url") or element.get("href") or ""
+def _is_picture(told: Told) -> bool:
+    kind = told.get("medium") or (told.get("type") or "").partition("/")[0]
+    address = told.get("url") or told.get("href") or ""
     return kind.lower() == "image" if kind else _PICTURE.search(address) is not None
 
 
-def _read_width(element: Element) -> int:
-    width = element.get("width") or ""
+def _read_width(told: Told) -> int:
+    width = told.get("width") or ""
     return int(width) if width.isascii() and width.isdigit() and len(width) < 6 else 0
 
 
-def _read_paywall(element: Element) -> bool | None:
-    for child in element.iterchildren(etree.Element):
-        name = etree.QName(child).localname
-        if len(child.text or "") < 100 and not len(child):
-            found = read_paywall(name, child.text or "")
-            if found is not None:
-                return found
-    return None
+def _read_paywall(told: Told) -> bool | None:
+    flags = (
+        read_paywall(name, value)
+        for key, value in told.items()
+        if isinstance(value, str) and len(value) < _LONGEST_FLAG
+        for name in (key, key.partition("_")[2])
+    )
+    return next((flag for flag in flags if flag is not None), None)

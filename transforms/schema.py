@@ -245,7 +245,34 @@ FEED_POLLS = Table(
     ("polled_date",),
 )
 
-TABLES = (ARTICLES, REJECTS, FEED_POLLS)
+STORIES = Table(
+    "stories",
+    "Which articles tell the same story (docs/stories.md). Of the rows of an article with a "
+    "`story_id`, the one with the highest `articles_version` counts; rows are never changed.",
+    (
+        Column("article_id", pa.string(), "The article (32 hex)."),
+        Column(
+            "story_id",
+            pa.string(),
+            "`article_id` of the first article of the story. Null: the article is not of this "
+            "day any more; another row tells its story.",
+        ),
+        Column("dated_at", _INSTANT, "Its `published_at`, or `ingested_at` where it has none."),
+        Column("dated_date", pa.date32(), "UTC day of `dated_at`. Partition column."),
+        Column(
+            "minhash",
+            pa.binary(),
+            "Signature of its text (transforms/signatures.py); null if it is too short to judge.",
+        ),
+        Column("articles_version", pa.int64(), "Version of `articles` that was looked at."),
+        Column("rules", pa.string(), "The rules by which stories were told."),
+        Column("decided_at", _INSTANT, "When."),
+        Column("run_id", pa.string(), "The run that wrote the row."),
+    ),
+    ("dated_date",),
+)
+
+TABLES = (ARTICLES, REJECTS, FEED_POLLS, STORIES)
 
 # Of a row, what does not say what the article holds but where it came from and when.
 _NOT_CONTENT = frozenset(

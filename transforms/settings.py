@@ -148,7 +148,7 @@ class ExtractSettings(Settings):
     """How raw items become articles."""
 
     max_bytes: int = Field(
-        10_000_000,
+        10 * 1024 * 1024,
         gt=0,
         description="Largest item (file, line or record, decompressed) that is read, in bytes. "
         "A larger one is rejected as too_large.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,16 +32,28 @@ _SIGNATURE = np.dtype([("size", "<u4"), ("values", "<u2", _VALUES)])
 # Making these anew for every text would cost more than all the rest.
 _PERMUTATIONS = MinHash(_VALUES, seed=1, scheme="affine32").permutations
 
-Values = npt.NDArray[np.uint16]
-Sizes = npt.NDArray[np.int64]
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Signatures as arrays of as many rows.
+
+    ``values``: the low 16 bits of the 256 minima. ``sizes``: numbers of distinct shingles.
+    """
+
+    values: npt.NDArray[np.uint16]
+    sizes: npt.NDArray[np.int64]
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Signatures:
+        """The signatures in these ``rows``, in their order."""
+        return Signatures(self.values[rows], self.sizes[rows])
 
 
 def sign_text(text: str) -> bytes | None:
     """The signature of ``text`` (516 bytes); ``None`` if it is too short to judge.
 
-    Case, punctuation and the order of lines do not matter. The signature holds the number of
-    distinct shingles (uint32) and the low 16 bits of 256 minima; all little-endian. Texts
-    without shingles in common agree in one of 65,536 values by chance (Li and König 2010).
+    Case, punctuation and the order of lines do not matter. Of each of 256 minima the low 16 bits
+    are kept: values of texts without shingles in common agree in one of 65,536 cases by chance
+    (Li and König 2010).
     """
     shingles = hash_shingles(text)
     if len(shingles) < _LEAST:
@@ -68,13 +81,13 @@ def hash_shingles(text: str) -> set[int]:
     return hashes
 
 
-def unpack_signatures(signatures: Sequence[bytes]) -> tuple[Values, Sizes]:
-    """Signatures as arrays: their values, (texts, 256), and their numbers of shingles, (texts,).
+def unpack_signatures(signatures: Sequence[bytes]) -> Signatures:
+    """What ``sign_text`` packed.
 
     Raises:
         ValueError: something is no signature.
     """
-    unpacked = np.frombuffer(b"".join(signatures), _SIGNATURE)
-    if len(unpacked) != len(signatures):
-        raise ValueError("a stored signature has another length than those made now")
-    return np.ascontiguousarray(unpacked["values"]), unpacked["size"].astype(np.int64)
+    if any(len(signature) != _SIGNATURE.itemsize for signature in signatures):
+        raise ValueError(f"a signature has not {_SIGNATURE.itemsize} bytes")
+    rows = np.frombuffer(b"".join(signatures), _SIGNATURE)
+    return Signatures(np.ascontiguousarray(rows["values"]), rows["size"].astype(np.int64))

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from transforms.signatures import Sizes, Values, unpack_signatures
+from transforms.signatures import Signatures, unpack_signatures
 from transforms.similar_texts import find_similar
 
 # How long after its first article a story takes in more. Ours: papers that print a wire story
@@ -53,11 +53,11 @@ def assign_stories(
     ordered = sorted(articles, key=lambda article: (article.at, article.article_id))
     times = [(article.at - _EPOCH) // _MICROSECOND for article in ordered]
     reach = window // _MICROSECOND
-    texts, values, sizes = _collect_texts(ordered)
+    texts, signatures = _collect_texts(ordered)
     tellers: dict[int, list[int]] = defaultdict(list)  # places of the articles with a text
     for place, text in enumerate(texts):
         tellers[text].append(place)
-    near = _link_texts(np.array(times, np.int64), np.array(texts, np.int64), values, sizes, reach)
+    near = _link_texts(np.array(times, np.int64), np.array(texts, np.int64), signatures, reach)
     firsts: dict[int, int] = {}
     told: dict[int, int] = defaultdict(int)  # so many articles of a text are in a story
     for first, text in enumerate(texts):
@@ -78,21 +78,20 @@ def assign_stories(
     return {ordered[place].article_id: ordered[first] for place, first in firsts.items()}
 
 
-def _collect_texts(articles: Sequence[SignedArticle]) -> tuple[list[int], Values, Sizes]:
+def _collect_texts(articles: Sequence[SignedArticle]) -> tuple[list[int], Signatures]:
     """Number the distinct signatures; an article without one has the number -1."""
     numbers: dict[bytes, int] = {}
     texts = [
         -1 if article.minhash is None else numbers.setdefault(article.minhash, len(numbers))
         for article in articles
     ]
-    return texts, *unpack_signatures(list(numbers))
+    return texts, unpack_signatures(list(numbers))
 
 
 def _link_texts(
     times: npt.NDArray[np.int64],
     texts: npt.NDArray[np.int64],
-    values: Values,
-    sizes: Sizes,
+    signatures: Signatures,
     reach: int,
 ) -> dict[int, list[int]]:
     """For each text the similar ones of about the same time.
@@ -107,7 +106,7 @@ def _link_texts(
         first, last = np.searchsorted(slots, [slot, slot + 2])
         present = np.unique(texts[first:last])
         present = present[present >= 0]
-        pairs = present[find_similar(values[present], sizes[present])]
+        pairs = present[find_similar(signatures.take(present))]
         for one, other in pairs.tolist():
             near[one].add(other)
             near[other].add(one)

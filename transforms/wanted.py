@@ -139,7 +139,7 @@ def judge_fault(
     """What becomes of a page that could not be had: another try in a later run, or none."""
     blocked = None if fault.retry_at is None else (fault.domain, fault.retry_at)
     names = (request.source, request.feed, request.entry.id)
-    if fault.reason == "asked_to_wait":
+    if fault.reason == "asked_to_wait" and fault.status is None:  # it was not even asked for
         pending = PendingPage(request, fault.retry_at or now)
         return PageOutcome(*names, pending, blocked, is_failure=False)
     if not fault.is_temporary or request.tries >= retries:

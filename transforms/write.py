@@ -26,6 +26,7 @@ from transforms.schema import (
     Table,
     make_row,
 )
+from transforms.versions import is_outdated
 from transforms.write_polls import make_run_reject
 
 # Rows wait in memory until they make a file worth having: this many code points of text (and
@@ -40,13 +41,25 @@ class _NumberRevisions(beam.DoFn):  # type: ignore[misc]
         self._run = run
 
     def process(self, article: Article) -> Iterator[Row]:
-        row = make_row(article, run_id=self._run.id, started_at=self._run.started_at)
-        before = load_known(self._run.known).article(row["article_id"])
+        run = self._run
+        row = make_row(article, run_id=run.id, started_at=run.started_at)
+        known = load_known(run.known)
+        if article.provenance.request is not None:
+            # A feed's page stays the article that it was, though its address may change.
+            document = known.document(row["document_id"])
+            row["article_id"] = document.article_id if document else row["article_id"]
+        before = known.article(row["article_id"])
         if before is not None:
-            if before.content_hash == row["content_hash"]:
+            is_same = before.content_hash == row["content_hash"]
+            # The same content, fetched later, may follow another version in this run: the
+            # committer will know.
+            if is_outdated(row["fetched_at"], before.fetched_at, run.started_at) or (
+                is_same and not is_outdated(before.fetched_at, row["fetched_at"])
+            ):
                 Metrics.counter(row["source"], "known").inc()
                 return
             row["revision"] = before.revision + 1
+            row["base_content"] = before.content_hash
         yield row
 
 
@@ -148,10 +161,12 @@ class WriteArticles(beam.PTransform):  # type: ignore[misc]
 
 
 def _count_row(row: Row) -> None:
+    is_same = row["content_hash"] == row.get("base_content")
     for name, value in {
         "new": row["revision"] == 1,
-        "revised": row["revision"] > 1,
-        "entities": len(row["entities"]),
-        "quotes": len(row["quotes"]),
+        "revised": row["revision"] > 1 and not is_same,
+        "known": is_same,
+        "entities": 0 if is_same else len(row["entities"]),
+        "quotes": 0 if is_same else len(row["quotes"]),
     }.items():
         Metrics.counter(row["source"], name).inc(int(value))

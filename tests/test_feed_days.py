@@ -1,0 +1,105 @@
+"""Days of a scripted newspaper: every article once per revision, none lost, nobody annoyed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+from newspaper import Newspaper, serve
+from newspaper.etiquette import check_all
+from newspaper.expected import Expected
+
+from pipelines.config import load_job
+from pipelines.ingest import run_ingest
+from pipelines.run_options import RunOptions
+from transforms.clock import Clock
+
+STEP = timedelta(hours=1)
+# With the settings below no feed is left alone for longer, however it fails.
+POLL_GAP = timedelta(hours=6)
+SETTINGS = "poll: {at_most: 3h, back_off_to: 4h}\n"
+
+
+@dataclass
+class Days:
+    """What a reader of ``paper`` has in ``output``, and how it came by it."""
+
+    paper: Newspaper
+    output: Path
+    log: list[Any] = field(default_factory=list)
+
+    def live(self, folder: Path) -> None:
+        """Run the job at every step, as cron would."""
+        (folder / "defaults.yaml").write_text(SETTINGS, encoding="utf-8")
+        with serve(self.paper) as servers:
+            job = load_job(self.paper.write_configs(folder))
+            for at in self.steps():
+                servers.set_time(at)
+                clock = Clock(at - datetime.now(UTC))
+                run_ingest(job, RunOptions(output=self.output, clock=clock))
+            self.log = list(servers.log)
+
+    def steps(self) -> Iterator[datetime]:
+        at = self.paper.script.start
+        while at < self.paper.script.end:
+            yield at
+            at += STEP
+
+    def expected(self) -> Expected:
+        return self.paper.expected(POLL_GAP, self.paper.script.end - STEP)
+
+    def rows(self) -> pd.DataFrame:
+        rows = DeltaTable(self.output / "articles").to_pandas()
+        found = [self.paper.article_at(url) for url in rows["url"]]
+        return rows.assign(truth=[article.id if article else None for article in found])
+
+
+def check(days: Days) -> None:
+    rows, expected = days.rows(), days.expected()
+    assert len(expected.articles) > 20
+    assert rows["truth"].notna().all()
+    # Once: one article of the table for one of the paper, its revisions counted without gaps.
+    for (name, article), group in rows.groupby(["truth", "article_id"]):
+        revisions = sorted(group["revision"])
+        assert revisions == list(range(1, len(revisions) + 1)), (name, article)
+        contents = list(group.sort_values("revision")["content_hash"])
+        assert all(a != b for a, b in zip(contents, contents[1:], strict=False)), name
+    per_article = rows.groupby("truth")["article_id"].nunique()
+    assert per_article.max() == 1, per_article[per_article > 1]
+    # None lost, and each text as it was published.
+    texts: dict[str, set[str]] = defaultdict(set)
+    for name, text in zip(rows["truth"], rows["text"], strict=True):
+        texts[name].add(text)
+    assert not expected.articles - set(texts)
+    lost = [
+        (name, revision)
+        for name, revision in sorted(expected.revisions)
+        if "\n".join(days.paper.story(name, revision).lines) not in texts[name]
+    ]
+    assert not lost
+    # What a plain Parquet reader sees is what the table holds.
+    listed = {Path(uri).resolve() for uri in DeltaTable(days.output / "articles").file_uris()}
+    found = {path.resolve() for path in (days.output / "articles").glob("source=*/**/*.parquet")}
+    assert found == listed
+    assert not check_all(days.log, days.paper)
+
+
+def test_two_days(tmp_path: Path) -> None:
+    days = Days(Newspaper(7, feeds=6, hosts=3, days=2, pace=0.5), tmp_path / "out")
+    days.live(tmp_path)
+    check(days)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_thirty_days_of_twenty_feeds(tmp_path: Path) -> None:
+    days = Days(Newspaper(20261122, feeds=20, hosts=5, days=30, pace=0.1), tmp_path / "out")
+    days.live(tmp_path)
+    check(days)
