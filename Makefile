@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out
 
-.PHONY: run test check lint types reference test-slow bench eval constraints clean
+.PHONY: run test check lint types reference test-slow bench bench-extract eval constraints clean
 
 run: $(READY)
 	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
@@ -33,6 +33,16 @@ test-slow: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_enrich.py
 	$(BIN)/python benchmarks/bench_ingest.py
+
+# Against other extractors, in an environment of their own.
+bench-extract: $(READY) build/bench-venv/.ready
+	$(BIN)/python benchmarks/bench_extract.py
+
+build/bench-venv/.ready: benchmarks/constraints-extract.txt
+	$(PYTHON) -m venv build/bench-venv
+	build/bench-venv/bin/python -m pip install --quiet --upgrade pip
+	build/bench-venv/bin/pip install --quiet --constraint benchmarks/constraints-extract.txt newspaper4k news-please
+	@touch $@
 
 # Quality figures on ../shared; says so where it is not there.
 eval: $(READY)

@@ -35,7 +35,10 @@ def main(config: Path, output: Path) -> None:
         for document in read_file(file, source):
             assert isinstance(document, Document), document
             article = extract_article(
-                document, language=source.language, timezone=ZoneInfo(source.timezone)
+                document,
+                language=source.language,
+                timezone=ZoneInfo(source.timezone),
+                settings=source.extract,
             )
             assert isinstance(article, Article), article
             cleaned = remove_boilerplate(article, choose_rules(article, job.languages, source))

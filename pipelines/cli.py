@@ -13,6 +13,7 @@ from pipelines.commands.annotate import add_annotate
 from pipelines.commands.run import add_retry, add_run
 from pipelines.commands.schedule import add_schedule
 from pipelines.commands.shared import DONE, FAILED, USAGE, print_error
+from pipelines.commands.status import add_status
 from pipelines.config import ConfigError
 
 
@@ -55,6 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
     add_run(commands)
     add_schedule(commands)
+    add_status(commands)
     add_retry(commands)
     add_annotate(commands)
     return parser

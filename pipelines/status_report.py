@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pipelines.status import SchedulerFacts, Status, read_status
 from pipelines.status_json import to_json
 from pipelines.status_metrics import write_metrics
 from transforms.drift import Change, Sign
-from transforms.health import PROBLEMS, FeedHealth, Problem, SourceHealth
+from transforms.health import FeedHealth, Problem, SourceHealth
 
 _DONE, _FAILED = 0, 1
 
@@ -65,18 +64,6 @@ def show_status(options: StatusOptions, now: datetime, output: Console, errors: 
     for problem in wanted:
         _print(errors, f"newsbeam: {problem}: {'; '.join(found[problem])}")
     return _FAILED if wanted else _DONE
-
-
-def parse_problems(text: str) -> tuple[Problem, ...]:
-    """The value of ``--fail-on``, for argparse."""
-    known = {str(problem): problem for problem in PROBLEMS}
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    wrong = [name for name in names if name not in known]
-    if wrong or not names:
-        raise argparse.ArgumentTypeError(
-            f"{', '.join(wrong) or 'empty'}: give one or more of {', '.join(known)}, by commas"
-        )
-    return tuple(problem for problem in PROBLEMS if problem in names)
 
 
 def print_status(status: Status, console: Console, *, all_feeds: bool = False) -> None:

@@ -15,10 +15,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
+from pipelines.commands.status import parse_problems
 from pipelines.status import NoLakeError, NoSourceError, Status, read_status
 from pipelines.status_json import to_json
 from pipelines.status_metrics import format_metrics
-from pipelines.status_report import StatusOptions, parse_problems, show_status
+from pipelines.status_report import StatusOptions, show_status
 from transforms.commit import commit_articles, commit_rows, stage_rows
 from transforms.lake import Lake
 from transforms.records import Article, Block, Metadata, Provenance, Rejection

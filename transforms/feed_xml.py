@@ -249,11 +249,12 @@ def _parse(text: str) -> tuple[etree._Element | None, etree._ListErrorLog]:
 def _name_prefixes(root: etree._Element) -> None:
     """Give elements with an undeclared prefix the namespace that the prefix is known for."""
     for element in root.iter(etree.Element):
-        prefix, colon, name = element.tag.partition(":")
-        if colon and not element.tag.startswith("{"):
-            namespace = _KNOWN_NAMESPACES.get(prefix.lower(), f"urn:undeclared:{prefix}")
-            element.tag = f"{{{namespace}}}{name.replace(':', '_') or '_'}"
-        for key in [key for key in element.attrib if ":" in key and not key.startswith("{")]:
+        prefix, colon, name = element.tag.rpartition("}")[2].partition(":")
+        if colon:
+            namespace = _KNOWN_NAMESPACES.get(prefix.lower(), "urn:undeclared")
+            name = name.replace(":", "_")
+            element.tag = f"{{{namespace}}}{name if name[:1].isalpha() else f'_{name}'}"
+        for key in [key for key in element.attrib if ":" in key.rpartition("}")[2]]:
             del element.attrib[key]
 
 

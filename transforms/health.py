@@ -32,7 +32,8 @@ _LEFT_AFTER = timedelta(days=2)
 class PollFacts:
     """One poll, as its row of ``feed_polls`` tells it. ``pending`` counts pages to try again.
 
-    Of all but the newest, only what has no default and counts, dates and ``is_false_304`` matter.
+    Of all but the newest of a feed, only ``polled_at``, ``outcome``, ``new``, ``changed``,
+    ``is_false_304`` and ``next_poll_at`` are looked at.
     """
 
     polled_at: datetime

@@ -38,12 +38,13 @@ _ADDRESS = (
     r"(?:https?://|www\.)[^\s,;]*[\w/]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|@\w[\w.]*\w|"
     r"[\w-]+(?:\.[\w-]+)*\.(?:no|com|se|dk|net|org|fi|de|eu|tv|info|uk)(?:/[^\s,;]*[\w/])?"
 )
-_NUMBER = r"\d+(?:[.,: ]\d+)*"
+_NUMBER = r"(?>\d+(?:[.,: ]\d+)*)"
 # Latin capitals of the Nordic, Sami and neighbouring languages.
-_CAPITAL = "[A-ZÀ-ÖØ-ÞČĐŊŠŦŽŁŚŻĆŞĞİ]"
+_CAPITAL = "[A-ZÀ-ÞČĐŊŠŦŽ]"
 _NAME_WORD = rf"(?:{_CAPITAL}\.(?= ?{_CAPITAL})|{_CAPITAL}(?:[\w'’&-]|\.(?=\w))*)"
+# Atomic (?>...): a list of names is read once, however a line goes on.
 _NAME = rf"{_NAME_WORD}(?: (?:(?:van|von|de|der|den|di|da|al|el|bin) ){{0,2}}{_NAME_WORD}){{0,5}}"
-_NAME_LIST = rf"{_NAME}(?:(?:, | og | and | och | und | & | ?/ ?){_NAME}){{0,5}}"
+_NAME_LIST = rf"(?>{_NAME}(?:(?:, | og | and | och | und | & | ?/ ?){_NAME}){{0,5}})"
 
 _FIGURE_SLOTS = [
     (ADDRESS, re.compile(rf"(?<![\w.@/-])(?:{_ADDRESS})(?![\w@])", re.IGNORECASE)),
@@ -51,7 +52,7 @@ _FIGURE_SLOTS = [
     (WEEKDAY, re.compile(rf"(?<!\w)(?:{_WEEKDAY})(?!\w)", re.IGNORECASE)),
     (NUMBER, re.compile(_NUMBER)),
 ]
-_NAME_SLOT = re.compile(rf"(?<!\w)(?:{_NAME_LIST})(?!\w)")
+_NAME_SLOT = re.compile(rf"(?<!\w){_NAME_LIST}(?!\w)")
 _FIRST_WORD = re.compile(_NAME_WORD)
 _SENTENCE_END = re.compile(r"(?:^|[.!?…] )[\"“”«(\[]*$")
 _SENTENCE_BREAK = re.compile(r"(?<=[.!?…]) (?=[\w\"“”«–])")

@@ -10,7 +10,6 @@ import io
 import re
 from collections.abc import Iterable
 from html import unescape
-from itertools import islice
 from typing import Any
 
 import feedparser
@@ -54,9 +53,9 @@ def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
     ``root`` is ``rss``, ``rdf:RDF``, ``channel`` or ``feed``; its entries are taken out of it. Of
     over 50,000 entries the rest is left out, with a fault (``too_many_entries``).
     """
-    plain = write_plain_feed(root, MOST_ENTRIES)
+    document, entry_count = write_plain_feed(root, MOST_ENTRIES)
     parsed = feedparser.parse(
-        io.BytesIO(plain.document),
+        io.BytesIO(document),
         response_headers={
             "content-type": "application/xml; charset=utf-8",
             "content-location": context.url,
@@ -64,22 +63,23 @@ def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
+    is_atom = parsed.version.startswith("atom")
     feed = dict(parsed.feed)  # a FeedParserDict gives other fields for those that are missing
     language = normalize_tag(feed.get("language"))
-    drafts = [_read_entry(dict(e), plain.is_atom, language, context) for e in parsed.entries]
+    drafts = [_read_entry(dict(e), is_atom, language, context) for e in parsed.entries]
     entries, faults = make_entries(drafts, context.rules)
-    if plain.entry_count > MOST_ENTRIES:
-        faults = (*faults, ("too_many_entries", f"{plain.entry_count}; {MOST_ENTRIES} are read"))
+    if entry_count > MOST_ENTRIES:
+        faults = (*faults, ("too_many_entries", f"{entry_count}; {MOST_ENTRIES} are read"))
     return ParsedFeed(
-        kind="atom" if plain.is_atom else "rss",
-        title=_read_title(feed, plain.is_atom),
+        kind="atom" if is_atom else "rss",
+        title=_read_title(feed, is_atom),
         language=language,
         entries=entries,
         ttl_seconds=read_ttl(
             feed.get("ttl"), feed.get("sy_updateperiod"), feed.get("sy_updatefrequency")
         ),
-        skip_hours=read_skip_hours(plain.skip_hours),
-        skip_days=read_skip_days(plain.skip_days),
+        skip_hours=read_skip_hours((feed.get("skiphours") or "").split()),
+        skip_days=read_skip_days((feed.get("skipdays") or "").split()),
         faults=faults,
     )
 
@@ -91,7 +91,7 @@ def _read_entry(told: Told, is_atom: bool, language: str | None, context: FeedCo
     contents = [_read_text(content, is_atom) for content in told.get("content", ())]
     texts = choose_texts(title, summary or None, max(contents, key=len, default="") or None)
     dates = read_dates(
-        _list_stated(told, "published", "publicationdate", "dcterms_date", "created"),
+        _list_stated(told, "published", "publicationdate", "dated", "created"),
         _list_stated(told, "updated", "modificationdate", "lastmod"),
         context.timezone,
         context.latest,

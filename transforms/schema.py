@@ -248,7 +248,7 @@ FEED_POLLS = Table(
 STORIES = Table(
     "stories",
     "Which articles tell the same story (docs/stories.md). Of the rows of an article with a "
-    "`story_id`, the one with the highest `articles_version` counts; rows are never changed.",
+    "`story_id`, the one with the highest `decision` counts; rows are never changed.",
     (
         Column("article_id", pa.string(), "The article (32 hex)."),
         Column(
@@ -264,6 +264,7 @@ STORIES = Table(
             pa.binary(),
             "Signature of its text (transforms/signatures.py); null if it is too short to judge.",
         ),
+        Column("decision", pa.int64(), "A number that grows with every update of this table."),
         Column("articles_version", pa.int64(), "Version of `articles` that was looked at."),
         Column("rules", pa.string(), "The rules by which stories were told."),
         Column("decided_at", _INSTANT, "When."),

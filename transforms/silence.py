@@ -209,7 +209,7 @@ def _chance_by_entries(expected: float, past: Sequence[Poll], rhythm: Rhythm) ->
     )
     # Of an exponential distribution with mean 1, the quantile q is -ln(1 - q).
     tails = [
-        _quantile(lengths, q) / -math.log(1 - q) for q in _QUANTILES if len(lengths) * (1 - q) >= 2
+        _quantile(lengths, q) / -math.log(1 - q) for q in _QUANTILES if len(lengths) * (1 - q) >= 1
     ]
     unit = max(1.0, chi_square / max(intervals - 1, 1), *tails)
     return exceed_gap(expected / unit, total / unit, 1)

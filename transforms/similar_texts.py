@@ -7,73 +7,86 @@ Whether two texts are similar depends on nothing but these two.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from transforms.signatures import Signatures
 
-# Of the shorter text's shingles so many must be in the longer: what papers leave of a wire story
-# after cuts, with a byline and a paragraph of their own, keeps more; stories on one topic that
-# share quotes and background share less. Ours, measured (docs/stories.md).
-_CONTAINED = 0.72
+# Of the shorter text's shingles so many must be in the longer. Ours, measured (docs/stories.md).
+_CONTAINED = 0.66
 # A text that is less than this part of the other is a notice in a digest, not a version of it.
 _SHORTEST = 0.2
 # Pairs that are judged at once: 25 MB of values.
 _PAIRS_AT_ONCE = 50_000
-_CODES_AT_ONCE = 4_000_000
+# Keys that are sorted at once: 100 MB with what comes of them.
+_KEYS_AT_ONCE = 4_000_000
 
 Pairs = npt.NDArray[np.int64]
 
 
-def find_similar(texts: Signatures) -> Pairs:
-    """The pairs of similar texts, as rows of two indices, the smaller first: (pairs, 2).
+@dataclass(frozen=True, slots=True)
+class SimilarTexts:
+    """Pairs of similar texts as arrays of as many rows.
+
+    ``pairs``: the indices of the two, (pairs, 2), the shorter text first. ``contained``: which
+    share of the shorter text's shingles the longer has, as estimated (1 may be exceeded).
+    """
+
+    pairs: Pairs
+    contained: npt.NDArray[np.float64]
+
+
+def find_similar(texts: Signatures) -> SimilarTexts:
+    """The pairs of similar texts, each once; of texts as long as one another the first is first.
 
     Texts with equal signatures should be given once. Takes time by the texts and by the pairs
     that share a passage.
     """
     candidates = _find_candidates(texts.values)
-    kept = [
-        part[_judge(texts, part)]
-        for start in range(0, len(candidates), _PAIRS_AT_ONCE)
-        if len(part := candidates[start : start + _PAIRS_AT_ONCE])
-    ]
-    return np.concatenate(kept) if kept else np.empty((0, 2), np.int64)
+    shorter_first = texts.sizes[candidates[:, 0]] <= texts.sizes[candidates[:, 1]]
+    candidates = np.where(shorter_first[:, None], candidates, candidates[:, ::-1])
+    kept, contained = [np.empty((0, 2), np.int64)], [np.empty(0)]
+    for start in range(0, len(candidates), _PAIRS_AT_ONCE):
+        part = candidates[start : start + _PAIRS_AT_ONCE]
+        share = _estimate_contained(texts, part)
+        sizes = texts.sizes[part]
+        similar = (share >= _CONTAINED) & (sizes[:, 0] >= _SHORTEST * sizes[:, 1])
+        kept.append(part[similar])
+        contained.append(share[similar])
+    return SimilarTexts(np.concatenate(kept), np.concatenate(contained))
 
 
-def _judge(texts: Signatures, pairs: Pairs) -> npt.NDArray[np.bool_]:
+def _estimate_contained(texts: Signatures, pairs: Pairs) -> npt.NDArray[np.float64]:
+    """Which share of the first text's shingles the second has."""
     one, other = texts.take(pairs[:, 0]), texts.take(pairs[:, 1])
     jaccard = (one.values == other.values).mean(axis=1)
-    smaller = np.minimum(one.sizes, other.sizes)
     # |A n B| from J = |A n B| / (|A| + |B| - |A n B|).
-    shared = jaccard / (1 + jaccard) * (one.sizes + other.sizes)
-    judged: npt.NDArray[np.bool_] = (shared >= _CONTAINED * smaller) & (
-        smaller >= _SHORTEST * np.maximum(one.sizes, other.sizes)
-    )
-    return judged
+    share: npt.NDArray[np.float64] = jaccard / (1 + jaccard) * (1 + other.sizes / one.sizes)
+    return share
 
 
 def _find_candidates(values: npt.NDArray[np.uint16]) -> Pairs:
-    """Pairs that agree in two neighbouring values at an even place.
+    """Pairs that agree in two neighbouring values at an even place, the smaller index first.
 
-    128 bands of 2 values find 91 of 100 pairs that are similar by a hair (a Jaccard similarity
-    of 0.14: a text contained to 72 % in one five times as long), 99.9 of 100 from 0.23 on.
+    128 bands of 2 values find 87 of 100 pairs that are similar by a hair (a Jaccard similarity
+    of 0.12: a text contained to 66 % in one five times as long), 99.9 of 100 from 0.23 on.
     """
     count = len(values)
     bands = values.view(np.uint32)
+    places = np.arange(bands.shape[1], dtype=np.uint64) << np.uint64(32)
+    at_once = max(1, _KEYS_AT_ONCE // max(count, 1))
     codes: npt.NDArray[np.int64] = np.empty(0, np.int64)
-    fresh, waiting = [], 0
-    for band in range(bands.shape[1]):
-        found = _pair_equal(bands[:, band])
-        fresh.append(found[:, 0] * count + found[:, 1])
-        waiting += len(found)
-        if waiting > _CODES_AT_ONCE:  # the same pairs again and again: not all of them at once
-            codes = np.unique(np.concatenate([codes, *fresh]))
-            fresh, waiting = [], 0
-    codes = np.unique(np.concatenate([codes, *fresh]))
-    return np.stack([codes // max(count, 1), codes % max(count, 1)], axis=1)
+    for start in range(0, len(places), at_once):
+        keys = (bands[:, start : start + at_once] | places[start : start + at_once]).ravel()
+        found = _pair_equal(keys) // min(at_once, len(places) - start)
+        # The same pairs come again and again: they are not kept for all bands at once.
+        codes = np.unique(np.concatenate([codes, found[:, 0] * count + found[:, 1]]))
+    return np.stack(np.divmod(codes, max(count, 1)), axis=1)
 
 
-def _pair_equal(keys: npt.NDArray[np.uint32]) -> Pairs:
+def _pair_equal(keys: npt.NDArray[np.uint64]) -> Pairs:
     """All pairs of places with equal keys, the smaller place first."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]

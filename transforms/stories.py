@@ -10,7 +10,7 @@ lies close to it in time.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,6 +23,8 @@ from transforms.similar_texts import find_similar
 # How long after its first article a story takes in more. Ours: papers that print a wire story
 # later than the weekend after it are rare, and a month of sports results is no story.
 WINDOW = timedelta(hours=72)
+# A link counts if no other holds this much more of the shorter text (docs/stories.md).
+_NEARLY = 0.08
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -42,6 +44,23 @@ class SignedArticle:
         return self.at.astimezone(UTC).date()
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """Two texts are similar: their numbers, and how much of the shorter the longer holds."""
+
+    shorter: int
+    longer: int
+    contained: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """All links of each text, and those to longer ones, the one that holds most of it first."""
+
+    all: dict[int, list[_Link]]
+    longer: dict[int, list[_Link]]
+
+
 def assign_stories(
     articles: Iterable[SignedArticle], window: timedelta = WINDOW
 ) -> dict[str, SignedArticle]:
@@ -57,35 +76,60 @@ def assign_stories(
     tellers: dict[int, list[int]] = defaultdict(list)  # places of the articles with a text
     for place, text in enumerate(texts):
         tellers[text].append(place)
-    near = _link_texts(np.array(times, np.int64), np.array(texts, np.int64), signatures, reach)
+    links = _link_texts(np.array(times, np.int64), np.array(texts, np.int64), signatures, reach)
     firsts: dict[int, int] = {}
     told: dict[int, int] = defaultdict(int)  # so many articles of a text are in a story
     for first, text in enumerate(texts):
         if first in firsts:
             continue
         firsts[first] = first
-        waiting = [text] if text >= 0 else []
-        while waiting:
-            text = waiting.pop()
+        if text < 0:
+            continue
+        limit = times[first] + reach
+
+        def is_open(text: int, limit: int = limit) -> bool:
+            """Whether the text is of an article that this story may take in."""
             places, start = tellers[text], told[text]
-            end = start
-            while end < len(places) and times[places[end]] <= times[first] + reach:
-                firsts[places[end]] = first
-                end += 1
-            if end > start:
-                told[text] = end
-                waiting += near.get(text, ())
+            return start < len(places) and times[places[start]] <= limit
+
+        for member in _collect_story(text, links, is_open):
+            places = tellers[member]
+            while told[member] < len(places) and times[places[told[member]]] <= limit:
+                firsts[places[told[member]]] = first
+                told[member] += 1
     return {ordered[place].article_id: ordered[first] for place, first in firsts.items()}
 
 
+def _collect_story(text: int, links: _Links, is_open: Callable[[int], bool]) -> set[int]:
+    """The texts that links connect with ``text`` among those that are open.
+
+    A text is linked to the longer ones that hold nearly as much of it as any does. So a short
+    version of one story that repeats much of another does not make them one.
+    """
+    bests: dict[int, float] = {}
+    found, waiting = {text}, [text]
+    while waiting:
+        text = waiting.pop()
+        for link in links.all.get(text, ()):
+            other = link.longer if link.shorter == text else link.shorter
+            if other in found or not is_open(other):
+                continue
+            if link.shorter not in bests:
+                bests[link.shorter] = next(
+                    rival.contained for rival in links.longer[link.shorter] if is_open(rival.longer)
+                )
+            if link.contained >= bests[link.shorter] - _NEARLY:
+                found.add(other)
+                waiting.append(other)
+    return found
+
+
 def _collect_texts(articles: Sequence[SignedArticle]) -> tuple[list[int], Signatures]:
-    """Number the distinct signatures; an article without one has the number -1."""
-    numbers: dict[bytes, int] = {}
-    texts = [
-        -1 if article.minhash is None else numbers.setdefault(article.minhash, len(numbers))
-        for article in articles
-    ]
-    return texts, unpack_signatures(list(numbers))
+    """Number the distinct signatures in their order; an article without one has the number -1."""
+    distinct = sorted({a.minhash for a in articles if a.minhash is not None})
+    numbers = {signature: number for number, signature in enumerate(distinct)}
+    texts = [-1 if a.minhash is None else numbers[a.minhash] for a in articles]
+    return texts, unpack_signatures(distinct)
 
 
 def _link_texts(
@@ -93,7 +137,7 @@ def _link_texts(
     texts: npt.NDArray[np.int64],
     signatures: Signatures,
     reach: int,
-) -> dict[int, list[int]]:
+) -> _Links:
     """For each text the similar ones of about the same time.
 
     Time is cut into slots as long as the window. Two articles of a story are in the same slot or
@@ -101,13 +145,17 @@ def _link_texts(
     with the time covered, not with its square.
     """
     slots = times // reach
-    near: dict[int, set[int]] = defaultdict(set)
+    links: set[_Link] = set()
     for slot in np.unique(slots).tolist():
         first, last = np.searchsorted(slots, [slot, slot + 2])
         present = np.unique(texts[first:last])
         present = present[present >= 0]
-        pairs = present[find_similar(signatures.take(present))]
-        for one, other in pairs.tolist():
-            near[one].add(other)
-            near[other].add(one)
-    return {text: sorted(others) for text, others in near.items()}
+        similar = find_similar(signatures.take(present))
+        pairs, contained = present[similar.pairs].tolist(), similar.contained.tolist()
+        links.update(_Link(*pair, share) for pair, share in zip(pairs, contained, strict=True))
+    found = _Links(defaultdict(list), defaultdict(list))
+    for link in sorted(links, key=lambda link: (-link.contained, link.shorter, link.longer)):
+        found.all[link.shorter].append(link)
+        found.all[link.longer].append(link)
+        found.longer[link.shorter].append(link)
+    return found

@@ -37,7 +37,7 @@ _ARTICLES = pa.schema(
 _STORIES = pa.schema(
     [
         STORIES.schema.field(name)
-        for name in ("article_id", "story_id", "dated_at", "minhash", "articles_version")
+        for name in ("article_id", "story_id", "dated_at", "minhash", "decision")
     ]
 )
 _MARK = pa.schema([STORIES.schema.field(name) for name in ("articles_version", "rules")])
@@ -139,9 +139,9 @@ def _read_day(folder: Path, paths: Sequence[str]) -> dict[str, Told]:
     rows = read_rows(folder, paths, _STORIES)
     newest: dict[str, tuple[int, Told]] = {}
     columns = (column.to_pylist() for column in rows.columns)
-    for article, story, at, minhash, version in zip(*columns, strict=True):
-        if article not in newest or version > newest[article][0]:
-            newest[article] = version, Told(SignedArticle(article, at, minhash), story)
+    for article, story, at, minhash, decision in zip(*columns, strict=True):
+        if article not in newest or decision > newest[article][0]:
+            newest[article] = decision, Told(SignedArticle(article, at, minhash), story)
     return {id: told for id, (_, told) in newest.items() if told.story_id is not None}
 
 
@@ -212,6 +212,7 @@ def _write(
                 "dated_at": article.at,
                 "dated_date": article.day,
                 "minhash": article.minhash,
+                "decision": base + 1,  # whoever decides holds the lock: no number comes twice
                 "articles_version": mark.articles_version,
                 "rules": mark.rules,
                 "decided_at": now,

@@ -28,8 +28,11 @@ def check_all(
     """
     gaps = {host: max(seconds, site.crawl_delay or 0.0) for host, site in newspaper.sites.items()}
     disallowed = {host: site.disallowed for host, site in newspaper.sites.items()}
+    # A Crawl-delay is known only once robots.txt was read.
+    slow = [request for request in log if request.kind != "robots"]
     return [
-        *check_gap(log, gaps),
+        *check_gap(log, seconds),
+        *check_gap(slow, gaps),
         *check_overlap(log),
         *check_retry_after(log),
         *check_disallowed(log, disallowed),
