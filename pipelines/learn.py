@@ -44,7 +44,8 @@ from transforms.learned import (
     measure_rule,
     sample_words,
 )
-from transforms.learned_rules import SourceFacts, keep_sound, propose_rule
+from transforms.learned_rules import keep_sound, propose_rule
+from transforms.learned_story import SourceFacts
 from transforms.settings import CleaningRule, Source
 from transforms.staging import Staging
 

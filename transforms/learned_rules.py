@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from itertools import islice
-from math import ceil, comb, sqrt
+from math import ceil, sqrt
 
 from transforms.learned import (
     Evidence,
@@ -24,6 +24,7 @@ from transforms.learned import (
     hash_text,
     least_support,
 )
+from transforms.learned_story import SourceFacts, count_word, is_story
 from transforms.line_templates import (
     ADDRESS,
     ALL_NAMES,
@@ -50,13 +51,6 @@ _MOST_LINES = 3
 _EXPLAINED = 0.8
 # A sentence that stands in other lines as often as in the candidate's is a story's.
 _LEAST_BOUND = 0.5
-# What more articles than this share have is no single story.
-_MOST_OF_STORY = 0.4
-# Chance by which two lines, or a line and a word, meet in the same articles (hypergeometric tail).
-_OFTEN_TOGETHER = 1e-4
-_ALWAYS_TOGETHER = 1e-8
-_SURELY_ABOUT = 1e-5
-_MOST_TESTED_WORDS = 16
 _EDGE = 0.6
 _HEADING = 0.8
 _MOST_VARIABLE = 10
@@ -67,22 +61,6 @@ _SENTENCE_WORDS = 5
 _DEFAULT_CHARS = 160
 _MOST_STRAYS = 0.02
 _NO_NAME = re.compile(r"[^a-z0-9]+")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
-    """What is known of a source beside its templates.
-
-    ``articles`` counts; ``sentences`` has the number of articles for each sentence that recurs, by
-    ``hash_sentence``; ``words`` has ``sample_words`` of articles by ``hash_text`` of their ids;
-    ``names`` are the words of the source's own name; ``cues`` those of ``list_cue``.
-    """
-
-    articles: int
-    sentences: Mapping[int, int]
-    words: Mapping[int, frozenset[int]]
-    names: frozenset[str]
-    cues: frozenset[str]
 
 
 class Shape(Enum):
@@ -107,7 +85,9 @@ def propose_rule(facts: SourceFacts, found: Sequence[Evidence]) -> list[Proposal
     shapes = {evidence.template: _find_shape(evidence, facts) for evidence in bound}
     likely = resolve_levels([e for e in bound if shapes[e.template] is not Shape.PROSE])
     others = resolve_levels(found)
-    judged = [e for e in likely if not _is_story(e, shapes[e.template], others, facts)]
+    judged = [
+        e for e in likely if not is_story(e, shapes[e.template] is Shape.MARKED, others, facts)
+    ]
     variable = [e for e in judged if shapes[e.template] is Shape.VARIABLE]
     if len(variable) > _MOST_VARIABLE:
         # So many sentences with changing names are how this paper writes.
@@ -158,7 +138,9 @@ def _find_shape(evidence: Evidence, facts: SourceFacts) -> Shape:
     words = list_constant_word(template)
     is_marked = _names_paper(evidence, template, facts) or _has_cue(evidence, template, facts)
     at_edge = max(evidence.openings, evidence.closings) >= _EDGE * evidence.articles
-    is_heading = evidence.headings >= _HEADING * evidence.articles and line[-1] not in ".!:"
+    # What is guessed to be a heading in a plain text is not always: short lines count as such.
+    is_guessed = evidence.headings >= _HEADING * evidence.articles
+    is_heading = line[-1] not in ".!:" and (is_guessed or len(words) < _SENTENCE_WORDS)
     if has_slot(template):
         if _is_about_article(evidence, template, facts):
             return Shape.PROSE
@@ -215,80 +197,12 @@ def _has_cue(evidence: Evidence, template: Template, facts: SourceFacts) -> bool
     words = list_constant_word(template)
     cues = [word for word in words if word in facts.cues or _is_form(word, facts.cues)]
     most = max(_CUE_IN_PROSE * evidence.articles, 1)
-    return any(_count_word(word, facts) <= most for word in cues)
+    return any(count_word(word, facts) <= most for word in cues)
 
 
 def _is_form(word: str, cues: frozenset[str]) -> bool:
     """Whether a word is a cue with an ending of up to three letters: "nyhetsbrevet"."""
     return any(len(word) - cut >= 4 and word[:-cut] in cues for cut in (1, 2, 3))
-
-
-def _count_word(word: str, facts: SourceFacts) -> int:
-    key = hash_text(word)
-    return sum(key in words for words in facts.words.values())
-
-
-def _is_story(
-    evidence: Evidence, shape: Shape, others: Sequence[Evidence], facts: SourceFacts
-) -> bool:
-    """Whether its articles tell one story: other lines, or its own words, come with it."""
-    most = _MOST_OF_STORY * facts.articles
-    if evidence.articles > most:
-        return False
-    chances = [
-        _find_meeting(evidence, other, facts)
-        for other in others
-        if other.articles <= most and not _is_kin(evidence, other)
-    ]
-    if sum(chance < _OFTEN_TOGETHER for chance in chances) >= 2:
-        return True
-    if shape is not Shape.MARKED and any(chance < _ALWAYS_TOGETHER for chance in chances):
-        return True
-    known = set(evidence.sampled) & facts.words.keys()
-    for word in islice(_list_topic(evidence, facts), _MOST_TESTED_WORDS):
-        key = hash_text(word)
-        inside = sum(key in facts.words[article] for article in known)
-        anywhere = _count_word(word, facts)
-        if _find_chance(inside, len(known), anywhere, len(facts.words)) < _SURELY_ABOUT:
-            return True
-    return False
-
-
-def _is_kin(one: Evidence, other: Evidence) -> bool:
-    """Whether two templates are met in the same lines."""
-    return other.template in list_template(one.examples[0]) or one.template in list_template(
-        other.examples[0]
-    )
-
-
-def _find_meeting(one: Evidence, other: Evidence, facts: SourceFacts) -> float:
-    """The chance that two templates meet in so many articles; the samples are of the articles with
-    the smallest hashes, so they are compared up to where both are complete."""
-    ends = [e.sampled[-1] for e in (one, other) if len(e.sampled) < e.articles]
-    if not ends:
-        both = len(set(one.sampled) & set(other.sampled))
-        return _find_chance(both, len(one.sampled), len(other.sampled), facts.articles)
-    end = min(ends)
-    first, second = ({key for key in e.sampled if key <= end} for e in (one, other))
-    among = sum(key <= end for key in facts.words)
-    return _find_chance(len(first & second), len(first), len(second), among)
-
-
-def _list_topic(evidence: Evidence, facts: SourceFacts) -> Iterator[str]:
-    for word in dict.fromkeys(list_constant_word(evidence.template)):
-        if len(word) >= 5 and word not in facts.names:
-            yield word
-
-
-def _find_chance(both: int, one: int, other: int, articles: int) -> float:
-    """The probability that sets of ``one`` and ``other`` of so many articles share ``both`` or
-    more by chance (hypergeometric distribution)."""
-    most = min(one, other)
-    if both <= 1 or both > most or both * articles <= 2 * one * other:
-        return 1.0
-    total = comb(articles, one)
-    ways = sum(comb(other, k) * comb(articles - other, one - k) for k in range(both, most + 1))
-    return ways / total
 
 
 def _make_proposal(evidence: Evidence, names: dict[str, int]) -> Proposal:

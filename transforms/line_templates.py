@@ -38,20 +38,21 @@ _ADDRESS = (
     r"(?:https?://|www\.)[^\s,;]*[\w/]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|@\w[\w.]*\w|"
     r"[\w-]+(?:\.[\w-]+)*\.(?:no|com|se|dk|net|org|fi|de|eu|tv|info|uk)(?:/[^\s,;]*[\w/])?"
 )
-_NUMBER = r"(?>\d+(?:[.,: ]\d+)*)"
+_NUMBER = r"(?>\d+(?:[.,: –-]\d+)*)"
 # Latin capitals of the Nordic, Sami and neighbouring languages.
 _CAPITAL = "[A-ZÀ-ÞČĐŊŠŦŽ]"
 _NAME_WORD = rf"(?:{_CAPITAL}\.(?= ?{_CAPITAL})|{_CAPITAL}(?:[\w'’&-]|\.(?=\w))*)"
 # Atomic (?>...): a list of names is read once, however a line goes on.
-_NAME = rf"{_NAME_WORD}(?: (?:(?:van|von|de|der|den|di|da|al|el|bin) ){{0,2}}{_NAME_WORD}){{0,5}}"
-_NAME_LIST = rf"(?>{_NAME}(?:(?:, | og | and | och | und | & | ?/ ?){_NAME}){{0,5}})"
+_NAME = rf"{_NAME_WORD}(?: (?:(?:van|von|de|der|den|di|da|al|el|bin) ){{0,2}}{_NAME_WORD})*"
+_NAME_LIST = rf"(?>{_NAME}(?:(?:, | og | and | och | und | & | ?/ ?){_NAME})*)"
 
+# No slot begins or ends within what a name could take in.
 _FIGURE_SLOTS = [
-    (ADDRESS, re.compile(rf"(?<![\w.@/-])(?:{_ADDRESS})(?![\w@])", re.IGNORECASE)),
-    (DATE, re.compile(rf"(?<!\w)(?:{_DATE})(?!\w)", re.IGNORECASE)),
-    (WEEKDAY, re.compile(rf"(?<!\w)(?:{_WEEKDAY})(?!\w)", re.IGNORECASE)),
-    (NUMBER, re.compile(_NUMBER)),
-]
+    (slot, re.compile(rf"(?<![\w.@/'’&-])(?:{pattern})(?![\w@])", re.IGNORECASE))
+    for slot, pattern in (
+        (ADDRESS, _ADDRESS), (DATE, _DATE), (WEEKDAY, _WEEKDAY), (NUMBER, _NUMBER),
+    )
+]  # fmt: skip
 _NAME_SLOT = re.compile(rf"(?<!\w){_NAME_LIST}(?!\w)")
 _FIRST_WORD = re.compile(_NAME_WORD)
 _SENTENCE_END = re.compile(r"(?:^|[.!?…] )[\"“”«(\[]*$")
@@ -65,7 +66,7 @@ _LABEL = re.compile(
 # read the rule.
 _PATTERN = {
     NUMBER: _NUMBER,
-    DATE: r"[^\W\d]{0,9},? ?\d[\w.:/, -]{2,30}",
+    DATE: r"(?:[^\W\d]{2,10}\.?,? ?){0,2}\d[\w.:/, -]{1,40}",
     WEEKDAY: _WEEKDAY,
     ADDRESS: r"\S{4,}",
     NAME: _NAME_LIST,

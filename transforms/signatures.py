@@ -11,11 +11,14 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from datasketch import MinHash
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 # Stored signatures are only good for comparison with others of the same making: whoever changes
 # anything here adds one.
@@ -29,8 +32,6 @@ _VALUES = 256
 _LEAST = 30
 _WORD = re.compile(r"\w+")
 _SIGNATURE = np.dtype([("size", "<u4"), ("values", "<u2", _VALUES)])
-# Making these anew for every text would cost more than all the rest.
-_PERMUTATIONS = MinHash(_VALUES, seed=1, scheme="affine32").permutations
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def sign_text(text: str) -> bytes | None:
     shingles = hash_shingles(text)
     if len(shingles) < _LEAST:
         return None
-    sketch = MinHash(_VALUES, permutations=_PERMUTATIONS, scheme="affine32", hashfunc=int)
+    sketch = _start_sketch().copy()
     sketch.update_batch(shingles)
     signature: npt.NDArray[Any] = np.zeros(1, _SIGNATURE)
     signature["size"] = len(shingles)
@@ -91,3 +92,12 @@ def unpack_signatures(signatures: Sequence[bytes]) -> Signatures:
         raise ValueError(f"a signature has not {_SIGNATURE.itemsize} bytes")
     rows = np.frombuffer(b"".join(signatures), _SIGNATURE)
     return Signatures(np.ascontiguousarray(rows["values"]), rows["size"].astype(np.int64))
+
+
+@lru_cache(maxsize=1)
+def _start_sketch() -> MinHash:
+    """The sketch of no shingles. To draw its permutations anew for every text would cost more
+    than all the rest."""
+    from datasketch import MinHash  # takes half a second to import, as it brings SciPy
+
+    return MinHash(_VALUES, seed=1, scheme="affine32", hashfunc=int)

@@ -24,7 +24,7 @@ from transforms.similar_texts import find_similar
 # later than the weekend after it are rare, and a month of sports results is no story.
 WINDOW = timedelta(hours=72)
 # A link counts if no other holds this much more of the shorter text (docs/stories.md).
-_NEARLY = 0.08
+_NEARLY = 0.05
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -44,13 +44,9 @@ class SignedArticle:
         return self.at.astimezone(UTC).date()
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """Two texts are similar: their numbers, and how much of the shorter the longer holds."""
-
-    shorter: int
-    longer: int
-    contained: float
+# Two texts are similar: the numbers of the shorter and the longer, and the share of the shorter
+# that the longer holds.
+_Link = tuple[int, int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +106,15 @@ def _collect_story(text: int, links: _Links, is_open: Callable[[int], bool]) -> 
     found, waiting = {text}, [text]
     while waiting:
         text = waiting.pop()
-        for link in links.all.get(text, ()):
-            other = link.longer if link.shorter == text else link.shorter
+        for shorter, longer, contained in links.all.get(text, ()):
+            other = longer if shorter == text else shorter
             if other in found or not is_open(other):
                 continue
-            if link.shorter not in bests:
-                bests[link.shorter] = next(
-                    rival.contained for rival in links.longer[link.shorter] if is_open(rival.longer)
+            if shorter not in bests:
+                bests[shorter] = next(
+                    share for _, holder, share in links.longer[shorter] if is_open(holder)
                 )
-            if link.contained >= bests[link.shorter] - _NEARLY:
+            if contained >= bests[shorter] - _NEARLY:
                 found.add(other)
                 waiting.append(other)
     return found
@@ -145,17 +141,23 @@ def _link_texts(
     with the time covered, not with its square.
     """
     slots = times // reach
-    links: set[_Link] = set()
+    pairs, shares = [np.empty((0, 2), np.int64)], [np.empty(0)]
     for slot in np.unique(slots).tolist():
         first, last = np.searchsorted(slots, [slot, slot + 2])
         present = np.unique(texts[first:last])
         present = present[present >= 0]
         similar = find_similar(signatures.take(present))
-        pairs, contained = present[similar.pairs].tolist(), similar.contained.tolist()
-        links.update(_Link(*pair, share) for pair, share in zip(pairs, contained, strict=True))
-    found = _Links(defaultdict(list), defaultdict(list))
-    for link in sorted(links, key=lambda link: (-link.contained, link.shorter, link.longer)):
-        found.all[link.shorter].append(link)
-        found.all[link.longer].append(link)
-        found.longer[link.shorter].append(link)
-    return found
+        pairs.append(present[similar.pairs])
+        shares.append(similar.contained)
+    both, share = np.concatenate(pairs), np.concatenate(shares)
+    _, chosen = np.unique(both, axis=0, return_index=True)  # some come from two slots
+    chosen = chosen[np.argsort(-share[chosen], kind="stable")]
+    links = _Links(defaultdict(list), defaultdict(list))
+    for (shorter, longer), contained in zip(
+        both[chosen].tolist(), share[chosen].tolist(), strict=True
+    ):
+        link = shorter, longer, contained
+        links.all[shorter].append(link)
+        links.all[longer].append(link)
+        links.longer[shorter].append(link)
+    return links
