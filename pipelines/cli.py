@@ -10,10 +10,12 @@ from importlib.metadata import version
 from rich.console import Console
 
 from pipelines.commands.annotate import add_annotate
+from pipelines.commands.learn import add_learn
 from pipelines.commands.run import add_retry, add_run
 from pipelines.commands.schedule import add_schedule
 from pipelines.commands.shared import DONE, FAILED, USAGE, print_error
 from pipelines.commands.status import add_status
+from pipelines.commands.stories import add_stories
 from pipelines.config import ConfigError
 
 
@@ -58,6 +60,8 @@ def make_parser() -> argparse.ArgumentParser:
     add_schedule(commands)
     add_status(commands)
     add_retry(commands)
+    add_stories(commands)
+    add_learn(commands)
     add_annotate(commands)
     return parser
 

@@ -31,6 +31,7 @@ from transforms.known_rows import Known
 from transforms.lake import Lake
 from transforms.runs import Run
 from transforms.schema import ARTICLES, FEED_POLLS, REJECTS
+from transforms.story_table import update_stories
 from transforms.write_polls import write_polls
 
 
@@ -70,6 +71,8 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         elif not options.dry_run:
             states = [draft.state for draft in polled.drafts]
             write_polls(run, states, polled.rejections)
+        if not options.dry_run:
+            update_stories(lake, run.staging, started_at)
     summary.seconds = monotonic() - clock
     return summary
 

@@ -131,6 +131,16 @@ def test_a_304_that_was_false_is_recorded() -> None:
     assert not honest.is_false_304
 
 
+def test_half_a_feed_brings_its_entries_but_is_no_state_to_come_back_to() -> None:
+    before = deal_with(parse(None, entry("a"))[0], entry("a"))
+    cut, fresh = parse(
+        before, entry("b"), response=answer(etag='"half"'), faults=(("truncated", ""),)
+    )
+    assert [item.entry.id for item in fresh] == ["b"]
+    assert (cut.etag, cut.body_hash) == (before.etag, before.body_hash)
+    assert set(cut.seen) == {hash_entry_id("a")}
+
+
 def fault(status: int | None = 500, **given: Any) -> FetchFault:
     given = {"reason": "server_error", "is_temporary": True, **given}
     return FetchFault(detail="", domain="avis.example", status=status, **given)

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 
-from pipelines.config import load_job
+from pipelines.config import DEFAULTS_FILE, load_job
 from pipelines.reference import ROOT, make_source_schema
 from pipelines.yaml_lines import parse_yaml
 from transforms.identity import canonicalize_url
 
 FOLDER = ROOT / "configs" / "sources"
-PATHS = sorted(FOLDER.glob("*.yaml"))
+PATHS = sorted(path for path in FOLDER.glob("*.yaml") if path.name != DEFAULTS_FILE)
 CHECKED = re.compile(
     r"^# (Pages checked against saved pages \(of \d{4}-\d\d-\d\d\); the feed not|Not) yet checked "
     r"live \(\d{4}-\d\d-\d\d\)\.$|^# Checked live \(\d{4}-\d\d-\d\d\)\.$",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import random
 import re
 from collections import Counter
@@ -17,8 +18,10 @@ import pytest
 from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 from wire import MORNING, Newsroom, Printed, print_papers
 
+from pipelines.commands.stories import add_stories
 from transforms.commit import commit_articles, stage_rows
 from transforms.lake import Lake
 from transforms.records import Article, Block, Metadata, Provenance
@@ -352,7 +355,37 @@ def test_queries_of_the_guide_answer(lake: Lake) -> None:
     blocks = re.findall(r"```sql\n(.*?)```", guide, re.DOTALL)
     connection = duckdb.connect()
     answers = [connection.execute(b.replace("DIR", str(lake.root))).fetchall() for b in blocks]
-    assert len(answers) >= 3
+    assert len(answers) == 4
     assert all(answers[1:])
     columns = connection.execute("SELECT article_id, story_id FROM told").fetchall()
     assert dict(columns) == expect(printed)
+
+
+# The command
+
+
+def tell_in(folder: Path, *options: str) -> int:
+    parser = argparse.ArgumentParser()
+    add_stories(parser.add_subparsers())
+    arguments = parser.parse_args(["stories", str(folder), *options])
+    code: int = arguments.command(arguments, Console(stderr=True))
+    return code
+
+
+def test_command_tells_stories_of_a_lake(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = print_papers(3, 3)
+    commit(lake, "one", printed)
+    assert tell_in(lake.root) == 0
+    assert capsys.readouterr().out.startswith(f"articles looked at: {len(printed)}, rows")
+    assert read_stories(lake) == expect(printed)
+    assert tell_in(lake.root, "--rebuild") == 0
+    assert read_stories(lake) == expect(printed)
+    assert not list((lake.root / "_staging").iterdir())
+
+
+def test_command_refuses_a_folder_without_a_lake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tell_in(tmp_path / "nowhere") == 2
+    assert "holds no lake" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
+from itertools import islice
 from typing import TypeAlias
-from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -43,17 +43,21 @@ _ADDRESSES = ("guid", "link", "origlink", "image")
 # element, or parts them in a time that grows with the square.
 _RENAMED = {"date": "dated", "keywords": "words", "id": "guid"}
 _LISTS = ("skiphours", "skipdays")
+_SEVERAL = (*_PERSONS, "category", "subject", "link", "enclosure", "content", "encoded", "group",
+            "thumbnail")  # fmt: skip
 
 # Of an element that it does not know, feedparser keeps the attributes or else the text.
 _WITH_ATTRIBUTES = ("link", "category", "enclosure")
-_ATTRIBUTES = frozenset("type rel href url src mode medium width term label text lastmod".split())
-# Code points. feedparser's time grows with the square of the words in an author's name, so fields
-# with longer ones are left out, and of fields and people of one kind those after the first 100, as
-# it compares every tag of an entry with all others. Ours.
+_ATTRIBUTES = frozenset(
+    "xml:base type rel href url src mode medium width term label text lastmod".split()
+)
+# Code points, and numbers in an entry; what is more is left out. feedparser's time grows with the
+# square of a word in an author's name, and with that of an entry's tags. Ours.
 _LONGEST_ADDRESS = 4_000
 _LONGEST_FIELD = 500
 _LONG_WORD = re.compile(r"\S{101}")
-_MOST_ALIKE = 100
+_MOST_ALIKE = 50
+_MOST_FIELDS = 500
 
 # expat allows fewer characters in names than libxml2 (fourth and fifth edition of XML 1.0).
 _NAME = re.compile(r"(?:[a-z]+:)?[a-z_][\w.-]*", re.ASCII)
@@ -68,18 +72,16 @@ Element: TypeAlias = etree._Element
 def write_plain_feed(root: Element, most_entries: int) -> tuple[bytes, int]:
     """Return the feed of a tree, with its first ``most_entries`` entries, and how many it has.
 
-    ``root`` is ``rss``, ``rdf:RDF``, ``channel`` or ``feed``. Entries are taken out of the tree.
+    ``root`` is ``rss``, ``rdf:RDF``, ``channel`` or ``feed``.
     """
     is_atom = _name(root) == "feed"
     channel = root if is_atom else next(root.iterchildren("{*}channel"), root)
     spaces = {None, _ATOM, _space(root), _space(channel)}
-    entries = [
+    entries = [  # wherever they stand: in the feed, beside it, in each other
         element
         for element in root.iter("{*}item", "{*}entry")
         if element.prefix is None or _space(element) in spaces
     ]
-    for entry in entries:  # wherever they stand: in the feed, beside it, in each other
-        entry.getparent().remove(entry)
     # Of two languages that are stated, feedparser keeps the last one.
     parts = [_write_language(channel) or _write_language(root), *_write_fields(channel, spaces)]
     item = "entry" if is_atom else "item"
@@ -98,11 +100,15 @@ def _write_fields(parent: Element, spaces: Iterable[str | None]) -> list[str]:
     fields = []
     seen: Counter[str] = Counter()
     for child in parent.iterchildren(etree.Element):
-        # feedparser would take the second summary for the content.
-        kind, most = ("summary", 1) if _name(child) in _SUMMARIES else (child.tag, _MOST_ALIKE)
+        name = _name(child)
+        # feedparser keeps the last of all others, and takes the second summary for the content.
+        kind = "summary" if name in _SUMMARIES else child.tag
+        most = _MOST_ALIKE if name in _SEVERAL else 1
         if seen[kind] < most and (field := _write_field(child, spaces)):
             seen[kind] += 1
             fields.append(field)
+            if len(fields) == _MOST_FIELDS:
+                break
     return fields
 
 
@@ -110,29 +116,32 @@ def _write_field(element: Element, spaces: Iterable[str | None]) -> str:
     """The element for feedparser; empty if it has nothing to say."""
     name, module = _name(element), _find_module(element, spaces)
     name = _RENAMED.get(name, name)
+    if module + name in _FRAMES:
+        return ""
     if module == "media:" and name != "words":
         # Titles, texts and categories of pictures would become the entry's own.
-        pictures = element.iter("{*}content", "{*}thumbnail")
+        pictures = islice(element.iter("{*}content", "{*}thumbnail"), _MOST_ALIKE)
         return "".join(_write(f"media:{_name(e)}", "", _write_attributes(e)) for e in pictures)
     if name in _TEXTS:
         return _write_text(element, "content:encoded" if module == "xhtml:" else module + name)
     if name in _PERSONS:
-        names = [_read(e) for e in element.iter("{*}name")][:_MOST_ALIKE] or [_read(element)]
+        names = [_read(e) for e in islice(element.iter("{*}name"), _MOST_ALIKE)] or [_read(element)]
         return "".join(_write("author", _MAIL.sub(r"\1", t)) for t in names if _is_short(name, t))
     text = _read(element)
-    if name == "image":  # feedparser passes over one of an entry
+    if name == "image" and module in ("", "itunes:"):  # feedparser passes over an entry's
         url = element.get("href") or next(map(_read, element.iter("{*}url")), text)
-        return _write("media:thumbnail", "", _join({"url": url} if url else {}))
+        usable = url and _is_short(name, url)
+        return f"<media:thumbnail url={quoteattr(url)}/>" if usable else ""
     if name in _LISTS:
         text = " ".join(map(_read, element.iterchildren(etree.Element)))
-    elif len(element) or not _is_short(name, text) or module + name in _FRAMES:
+    elif len(element) or not _is_short(name, text):
         return ""
     if name == "guid" and not module:
         return _write_guid(text, element.get("isPermaLink") or "")
     if name == "link" and _OTHER_SCHEME.match(element.get("href") or text):
         return ""  # else a GUID that is an address would not count
-    kept = _write_attributes(element) if name in _WITH_ATTRIBUTES else ""
-    return _write(name if name in _RENAMED.values() else module + name, text, kept)
+    tag = name if name in _RENAMED.values() else module + name
+    return _write(tag, text, _write_attributes(element) if name in _WITH_ATTRIBUTES else "")
 
 
 def _write_text(element: Element, tag: str) -> str:
@@ -148,13 +157,13 @@ def _write_text(element: Element, tag: str) -> str:
         form = "html"  # Atom's default is plain text, but many put HTML there
     if not text and not element.get("src"):
         return ""
-    return _write(tag, text, _write_attributes(element, {"type": form} if form else {}))
+    return _write(tag, text, _write_attributes(element, form))
 
 
 def _write_guid(text: str, is_link: str = "") -> str:
     """An id, of which feedparser makes an address unless it is told not to."""
     is_address = is_link.strip().lower() != "false" and _ADDRESS.match(text)
-    flag = _join({"ispermalink": "true" if is_address else "false"})
+    flag = f' ispermalink="{"true" if is_address else "false"}"'
     return _write("guid", text, flag) if text and _is_short("guid", text) else ""
 
 
@@ -166,19 +175,19 @@ def _write(tag: str, text: str, attributes: str = "") -> str:
     """An element; empty for one without text and attributes, or that expat would refuse."""
     if not (text or attributes) or not _NAME.fullmatch(tag):
         return ""
-    return f"<{tag}{attributes}>{escape_xml(text)}</{tag}>"
+    # CDATA, as expat hands text on in pieces that end at every reference.
+    data = text.replace("]]>", "]]]]><![CDATA[>")
+    return f"<{tag}{attributes}><![CDATA[{data}]]></{tag}>"
 
 
-def _write_attributes(element: Element, changed: Mapping[str, str] | None = None) -> str:
-    stated = {key.lower(): value for key, value in element.attrib.items()}
-    kept = {key: value for key, value in stated.items() if key in _ATTRIBUTES}
-    base = element.get(_BASE)
-    return _join(kept | ({"xml:base": base} if base else {}) | dict(changed or {}))
-
-
-def _join(attributes: Mapping[str, str]) -> str:
-    usable = {key: text for key, text in attributes.items() if len(text) <= _LONGEST_ADDRESS}
-    return "".join(f" {key}={quoteattr(text)}" for key, text in usable.items())
+def _write_attributes(element: Element, form: str = "") -> str:
+    stated = {name.lower(): value for name, value in element.attrib.items()}
+    stated |= {"xml:base": element.get(_BASE) or "", "type": form or stated.get("type", "")}
+    return "".join(
+        f" {name}={quoteattr(value)}"
+        for name, value in stated.items()
+        if value and name in _ATTRIBUTES and len(value) <= _LONGEST_ADDRESS
+    )
 
 
 def _is_short(name: str, text: str) -> bool:

@@ -262,8 +262,8 @@ def _flatten(root: etree._Element, name: str) -> None:
     """Put entries that stand within another one behind it."""
     nested = root.xpath(f"//*[local-name()='{name}'][ancestor::*[local-name()='{name}']]")
     for element in reversed(nested):
-        outer = [e for e in element.iterancestors() if etree.QName(e).localname == name][-1]
-        outer.addnext(element)
+        *_, outermost = element.iterancestors(f"{{*}}{name}")
+        outermost.addnext(element)
 
 
 def _cut(root: etree._Element, name: str, text: str, log: etree._ListErrorLog) -> XmlTree:

@@ -6,6 +6,7 @@ defaults are explained in docs/feeds.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -154,6 +155,12 @@ def decide_parsed(
     they are dealt with.
     """
     base = _answered(feed, before, response, now)
+    body_hash: str | None = hash_body(response.body)
+    kept: Mapping[str, SeenEntry] = {}
+    if before is not None and any(reason == "truncated" for reason, _ in parsed.faults):
+        # Half an answer is no state to come back to: the whole one before stays that.
+        base = replace(base, etag=before.etag, last_modified=before.last_modified)
+        body_hash, kept = before.body_hash, before.seen
     waiting = {hash_entry_id(page.request.entry.id) for page in base.pending}
     seen: dict[str, SeenEntry] = {}
     fresh: list[FreshEntry] = []
@@ -186,7 +193,7 @@ def decide_parsed(
         new=sum(item.before is None for item in fresh),
         changed=sum(item.before is not None for item in fresh),
         latest_entry_at=max(instants, default=None),
-        body_hash=hash_body(response.body),
+        body_hash=body_hash,
         validated_at=now if asked_plainly or before is None else before.validated_at,
         # The validator of old on a new body: what it validates is not the body.
         is_false_304=asked_plainly
@@ -198,7 +205,7 @@ def decide_parsed(
         ttl=None if parsed.ttl_seconds is None else timedelta(seconds=parsed.ttl_seconds),
         skip_hours=parsed.skip_hours,
         skip_days=parsed.skip_days,
-        seen=seen,
+        seen={**kept, **seen},
         knows_more=True,
         pending=tuple(
             replace(page, request=replace(page.request, entry=updates[key]))

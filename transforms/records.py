@@ -201,7 +201,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class RemovedLine:
-    """A line that cleaning took out, with the name of the rule that did."""
+    """A line that was taken out, with the name of the step or rule that did."""
 
     rule: str
     text: str

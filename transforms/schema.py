@@ -131,7 +131,8 @@ ARTICLES = Table(
         Column(
             "removed",
             pa.list_(pa.struct([pa.field("rule", pa.string()), _TEXT])),
-            "Lines that cleaning took out, with the rule that did, in their order.",
+            "Lines that were taken out, with the step or rule that did: the page's structure "
+            "first, then the rules of cleaning, in their order.",
         ),
         Column("content_hash", pa.string(), "SHA-256 (32 hex) of all that newsbeam made of it."),
         Column("document_id", pa.string(), "Identity of the raw item (32 hex)."),
@@ -282,6 +283,7 @@ _NOT_CONTENT = frozenset(
         "revision",
         "published_date",
         "published_at_text",
+        "removed",
         "origin",
         "fetched_at",
         "content_hash",

@@ -87,7 +87,8 @@ def _find_candidates(values: npt.NDArray[np.uint16]) -> Pairs:
 def _sort_once(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """As ``np.unique``, which takes ten times as long (numpy 2.4 hashes such numbers badly)."""
     codes.sort()
-    return codes[np.diff(codes, prepend=-1) != 0]
+    once: npt.NDArray[np.int64] = codes[np.diff(codes, prepend=-1) != 0]
+    return once
 
 
 def _pair_equal(keys: npt.NDArray[np.uint64]) -> Pairs:

@@ -20,9 +20,15 @@ _TEMPORARY = frozenset({0, 408, 500, 502, 503, 504})
 
 
 def check_all(
-    log: Sequence[LoggedRequest], newspaper: Newspaper, *, seconds: float = 0.02
+    log: Sequence[LoggedRequest],
+    newspaper: Newspaper,
+    *,
+    seconds: float = 0.02,
+    stretch: int = 1,
+    tolerance: float = 0.005,
 ) -> list[str]:
-    """All rules below with what ``newspaper`` says of itself; ``seconds`` as in its configs.
+    """All rules below with what ``newspaper`` says of itself; ``seconds`` as in its configs,
+    ``stretch`` and ``tolerance`` as for ``check_gap``.
 
     ``check_repeated_page`` is left out: fetching once more is waste, but breaks no rule.
     """
@@ -31,8 +37,8 @@ def check_all(
     # A Crawl-delay is known only once robots.txt was read.
     slow = [request for request in log if request.kind != "robots"]
     return [
-        *check_gap(log, seconds),
-        *check_gap(slow, gaps),
+        *check_gap(log, seconds, stretch=stretch, tolerance=tolerance),
+        *check_gap(slow, gaps, stretch=stretch, tolerance=tolerance),
         *check_overlap(log),
         *check_retry_after(log),
         *check_disallowed(log, disallowed),
@@ -48,19 +54,25 @@ def check_gap(
     log: Iterable[LoggedRequest],
     seconds: float | Mapping[str, float],
     *,
+    stretch: int = 1,
     tolerance: float = 0.005,
 ) -> list[str]:
     """Requests to a host that start less than ``seconds`` (by host, or for all) apart.
 
-    ``tolerance`` is what threads and the network may shorten a gap by, in seconds.
+    ``tolerance`` is what threads and the network may shorten a gap by, in seconds. Where a busy
+    machine notes arrivals late, look at a ``stretch`` of several gaps at once: lateness does not
+    add up, haste does.
     """
     found = []
     for host, requests in _group(log, lambda request: request.host).items():
         least = seconds[host] if isinstance(seconds, Mapping) else seconds
-        for before, after in pairwise(requests):
+        for before, after in zip(requests, requests[stretch:], strict=False):
             gap = after.arrived - before.arrived
-            if gap < least - tolerance:
-                found.append(f"{_show(after)}: {gap:.4f} s after {_show(before)}; least {least} s")
+            if gap < stretch * least - tolerance:
+                found.append(
+                    f"{_show(after)}: {gap:.4f} s after {_show(before)}; "
+                    f"least {stretch} x {least} s"
+                )
     return found
 
 
