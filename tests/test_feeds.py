@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.characters import normalize_line
+from transforms.feed_elements import write_plain_feed
+from transforms.feed_xml import XmlTree, parse_xml
 from transforms.feeds import FeedFault, parse_feed
 from transforms.records import Entry, ParsedFeed
 from transforms.settings import UrlSettings
@@ -224,6 +226,43 @@ def test_caption_of_a_picture_is_neither_title_nor_text() -> None:
 
 
 @pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("<author>kari@avis.online (Kari Nes)</author>", ("Kari Nes",)),
+        ("<author>Kari Nes &lt;kari@avis.media&gt;</author>", ("Kari Nes",)),
+        ("<author>kari.nes@avis.example</author>", ()),
+        ("<author>Kari Nes</author><dc:creator>Ola Li</dc:creator>", ("Kari Nes", "Ola Li")),
+        ("<author><name>Kari Nes</name><email>k@a.example</email></author>", ("Kari Nes",)),
+        ("<source><author>Per Vik</author></source><author>Kari Nes</author>", ("Kari Nes",)),
+    ],
+)  # fmt: skip
+def test_authors(byline: str, names: tuple[str, ...]) -> None:
+    assert entry(f"<link>/a</link>{byline}").metadata.authors == names
+
+
+def test_elements_in_xhtml_do_not_end_its_text() -> None:
+    content = (
+        "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>En<br/>to</p><details>"
+        "<summary title='a>b'>Tre</summary><picture><source src='a'/></picture></details></div>"
+        "</content><title>Saken</title>"
+    )
+    head = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><link href='/a'/>"
+    (found,) = read(f"{head}{content}</entry></feed>").entries
+    assert found.metadata.title == "Saken"
+    assert found.content is not None
+    assert found.content.startswith("<p>En<br>to</p><details><summary")
+    assert found.content.endswith("</details>")
+    assert "Tre</summary>" in found.content
+
+
+def test_elements_that_feedparser_stumbles_over_are_not_the_end_of_a_feed() -> None:
+    gml = "<gml:pos xmlns:gml='http://www.opengis.net/gml'>1 2</gml:pos>"
+    odd = "<X:>a</X:><p:99 xmlns='u'>b</p:99><\u00e9>c</\u00e9><y:a xmlns:y='a b'>d</y:a>"
+    for body in (rss(f"{gml}{odd}<link>/a</link>"), rss(f"<link>/a</link>{gml}", head=gml + odd)):
+        assert [e.url for e in read(body).entries] == ["https://feed.example/a"]
+
+
+@pytest.mark.parametrize(
     ("title", "expected"),
     [
         ("5 &lt; 6 og 7 &gt; 6", "5 < 6 og 7 > 6"),
@@ -415,6 +454,30 @@ def test_author_of_100_000_letters_costs_nothing() -> None:
     assert time.monotonic() - started < 1
 
 
+FLOODS = {
+    "tags": "<link>/a</link>" + "".join(f"<category>{n}</category>" for n in range(50_000)),
+    "keywords": f"<link>/a</link><media:keywords>{'a,b,' * 200_000}</media:keywords>",
+    "publisher": f"<link>/a</link><dc:publisher>{'a' * 100_000}</dc:publisher>",
+    "references": f"<link>/a</link><title>{'&amp;' * 200_000}</title>",
+    "fields": "<link>/a</link>" + "".join(f"<a{n}>b</a{n}>" for n in range(50_000)),
+}
+
+
+@pytest.mark.parametrize("case", FLOODS)
+def test_entry_with_too_much_of_anything_costs_little(case: str) -> None:
+    started = time.monotonic()
+    assert entry(FLOODS[case]).url == "https://feed.example/a"
+    assert time.monotonic() - started < 2
+
+
+def test_entries_over_the_most_are_counted_and_left_out() -> None:
+    parsed = parse_xml(rss("<title>a</title>", "<title>b</title>", "<title>c</title>"))
+    assert isinstance(parsed, XmlTree)
+    document, count = write_plain_feed(parsed.root, 2)
+    assert (document.count(b"<item>"), count) == (2, 3)
+    assert b"<title><![CDATA[c]]></title>" not in document
+
+
 def test_many_faults_are_told_in_few_lines() -> None:
     feed = read(rss(*["<title>x</title>"] * 200, "<link>/a</link>"))
     assert len(feed.faults) == 50
@@ -511,7 +574,26 @@ def test_any_markup_is_a_feed_or_a_fault(text: str) -> None:
             assert all(e.url or e.content for e in found.entries)
 
 
+@given(st.lists(WORDS, max_size=40).map("".join))
+def test_what_feedparser_is_handed_is_well_formed(text: str) -> None:
+    """So that its second parser, which is slow and loses more, never reads a feed."""
+    for name in ("rss", "feed", "rdf"):
+        parsed = parse_xml(f"<{name}><channel><item>{text}")
+        if isinstance(parsed, XmlTree):
+            document, _ = write_plain_feed(parsed.root, 100)
+            expat.ParserCreate("utf-8", " ").Parse(document, True)
+
+
+def is_twice_encoded(text: str) -> bool:
+    """Whether feedparser would take a text for UTF-8 that was read as Latin-1 and mend it."""
+    try:
+        return text.encode("latin-1").decode() != text
+    except UnicodeError:
+        return False
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60)
+TEXTS = TEXTS.filter(lambda text: not is_twice_encoded(text))
 
 
 @given(st.lists(TEXTS, max_size=5))
@@ -537,18 +619,3 @@ def test_ids_are_unique_within_a_feed(items: list[tuple[str, str, str]]) -> None
     ids = [e.id for e in read(rss(*made)).entries]
     assert len(ids) == len(set(ids))
     assert len(ids) >= len({path for _, path, _ in items}), "every address has an entry"
-
-
-def test_feedparser_reads_the_same_where_it_can() -> None:
-    """The library that the field knows best, as a second opinion on feeds without tricks."""
-    feedparser = pytest.importorskip("feedparser")
-    for name in ("rss20.xml", "wordpress.xml", "rdf.xml"):
-        body = (DATA / name).read_bytes()
-        theirs = {e.get("link", e.id): e for e in feedparser.parse(io.BytesIO(body)).entries[:2]}
-        ours = read(body).entries
-        assert {e.url for e in ours} <= theirs.keys()
-        assert ours
-        for found in ours:
-            assert found.url is not None
-            plain = entry(f"<link>/x</link><title>{escape(theirs[found.url].title)}</title>")
-            assert found.metadata.title == plain.metadata.title

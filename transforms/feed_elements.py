@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from html import escape
 from itertools import islice
 from typing import TypeAlias
 from xml.sax.saxutils import quoteattr
@@ -218,20 +217,16 @@ def _read(element: Element) -> str:
 
 def _read_inner(element: Element) -> str:
     """What stands in an element, as HTML without prefixes; XHTML's outer ``div`` left out."""
-    inner = list(element)
-    around = "".join([element.text or "", *(child.tail or "" for child in inner)])
-    if len(inner) == 1 and _name(inner[0]) == "div" and not around.strip():
-        return _read_inner(inner[0])
-    return escape(element.text or "", quote=False) + "".join(
-        etree.tostring(_copy_plainly(child), method="html", encoding="unicode") for child in inner
-    )
+    for inner in element.iterdescendants(etree.Element):
+        inner.tag = inner.tag.rpartition("}")[2]
+        for name in [name for name in inner.attrib if name.startswith("{")]:
+            del inner.attrib[name]
+    etree.cleanup_namespaces(element)
+    while [inner.tag for inner in element] == ["div"] and not _read_around(element[0]):
+        element = element[0]
+    text: str = etree.tostring(element, method="html", encoding="unicode", with_tail=False)
+    return text[text.index(">") + 1 : text.rindex("<")]
 
 
-def _copy_plainly(element: Element) -> Element:
-    """A copy without namespaces, which HTML has no use for. The parser bounds the depth."""
-    plain = etree.Element(etree.QName(element).localname)
-    for name, value in element.attrib.items():
-        plain.set(etree.QName(name).localname, value)
-    plain.text, plain.tail = element.text, element.tail
-    plain.extend([_copy_plainly(child) for child in element.iterchildren(etree.Element)])
-    return plain
+def _read_around(element: Element) -> str:
+    return f"{element.getparent().text or ''}{element.tail or ''}".strip()

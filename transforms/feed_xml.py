@@ -48,7 +48,7 @@ _REFERENCE = re.compile(r"&([A-Za-z_][\w.-]{0,31});", re.ASCII)
 _MARKUP = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)"
     r"|(?P<reference>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z_][\w.-]{0,31});)"
-    r"|(?P<amp>&)|(?P<less><(?![\w/:!?]))|(?P<cdata_end>\]\]>)",
+    r"|(?P<amp>&)|(?P<less><(?!/?[\w:]|[!?]))|(?P<cdata_end>\]\]>)",
     re.DOTALL | re.ASCII,
 )
 _XML_NAMES = frozenset({"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"})

@@ -34,7 +34,6 @@ from transforms.feed_text import (
     read_html,
     read_html_line,
     read_plain_line,
-    read_title_line,
 )
 from transforms.languages import normalize_tag
 from transforms.records import Metadata, ParsedFeed
@@ -63,16 +62,15 @@ def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    is_atom = parsed.version.startswith("atom")
     feed = dict(parsed.feed)  # a FeedParserDict gives other fields for those that are missing
     language = normalize_tag(feed.get("language"))
-    drafts = [_read_entry(dict(e), is_atom, language, context) for e in parsed.entries]
+    drafts = [_read_entry(dict(e), language, context) for e in parsed.entries]
     entries, faults = make_entries(drafts, context.rules)
     if entry_count > MOST_ENTRIES:
         faults = (*faults, ("too_many_entries", f"{entry_count}; {MOST_ENTRIES} are read"))
     return ParsedFeed(
-        kind="atom" if is_atom else "rss",
-        title=_read_title(feed, is_atom),
+        kind="atom" if parsed.version.startswith("atom") else "rss",
+        title=_read_title(feed),
         language=language,
         entries=entries,
         ttl_seconds=read_ttl(
@@ -84,11 +82,11 @@ def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
     )
 
 
-def _read_entry(told: Told, is_atom: bool, language: str | None, context: FeedContext) -> Draft:
-    title = _read_title(told, is_atom)
+def _read_entry(told: Told, language: str | None, context: FeedContext) -> Draft:
+    title = _read_title(told)
     # A summary without details is one that feedparser copied from the content.
-    summary = _read_text(told.get("summary_detail"), is_atom)
-    contents = [_read_text(content, is_atom) for content in told.get("content", ())]
+    summary = _read_text(told.get("summary_detail") or {})
+    contents = [_read_text(content) for content in told.get("content", ())]
     texts = choose_texts(title, summary or None, max(contents, key=len, default="") or None)
     dates = read_dates(
         _list_stated(told, "published", "publicationdate", "dated", "created"),
@@ -138,27 +136,18 @@ def _find_address(stated: Iterable[str | None], base: str) -> str | None:
     return next((found for text in stated if (found := resolve_address(text, base))), None)
 
 
-def _read_title(told: Told, is_atom: bool) -> str | None:
-    text = told.get("title") or ""
-    if not is_atom:
-        return read_title_line(text) or None
-    is_html = _detail(told, "title").get("type") in _HTML_TYPES
-    return (read_html_line(text) if is_html else read_plain_line(text)) or None
+def _read_title(told: Told) -> str | None:
+    detail = told.get("title_detail") or {}
+    read_line = read_html_line if detail.get("type") in _HTML_TYPES else read_plain_line
+    return read_line(detail.get("value") or "") or None
 
 
-def _detail(told: Told, name: str) -> Told:
-    return told.get(f"{name}_detail") or {}
-
-
-def _read_text(detail: Told | None, is_atom: bool) -> str:
-    """A text as HTML, which those of RSS are whatever they are called."""
-    if not detail:
-        return ""
+def _read_text(detail: Told) -> str:
+    """A text as HTML; empty for what is none, such as a picture in base64."""
     form, text = detail.get("type"), detail.get("value") or ""
-    if is_atom and form == "text/plain":
+    if form == "text/plain":
         return escape_text(text)
-    # Else a picture in base64, another document.
-    return read_html(text) if form in (*_HTML_TYPES, "text/plain") else ""
+    return read_html(text) if form in _HTML_TYPES else ""
 
 
 def _read_authors(told: Told) -> tuple[str, ...]:
@@ -190,7 +179,7 @@ def _read_image(told: Told, url: str) -> str | None:
         if link.get("rel") == "enclosure" and _is_picture(link)
     ]
     elements = [*pictures, *told.get("media_thumbnail", ()), *enclosures]
-    base = _detail(told, "title").get("base") or url
+    base = (told.get("title_detail") or {}).get("base") or url
     return _find_address((e.get("url") or e.get("href") for e in elements), base)
 
 
