@@ -235,7 +235,7 @@ def test_caption_of_a_picture_is_neither_title_nor_text() -> None:
         ("<author><name>Kari Nes</name><email>k@a.example</email></author>", ("Kari Nes",)),
         ("<source><author>Per Vik</author></source><author>Kari Nes</author>", ("Kari Nes",)),
     ],
-)  # fmt: skip
+)
 def test_authors(byline: str, names: tuple[str, ...]) -> None:
     assert entry(f"<link>/a</link>{byline}").metadata.authors == names
 
