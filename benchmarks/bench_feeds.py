@@ -27,13 +27,13 @@ from pathlib import Path
 from statistics import median
 
 from transforms.clock import Clock
-from transforms.commit import commit_rows, stage_rows
 from transforms.fetch_pages import FetchJob, fetch_pages
-from transforms.lake import Lake
 from transforms.records import Article, Block, Document, Entry, Metadata, PageRequest, Provenance
-from transforms.schema import ARTICLES, make_row
 from transforms.settings import Source
-from transforms.staging import Staging
+from transforms.tables.commit import commit_rows, stage_rows
+from transforms.tables.lake import Lake
+from transforms.tables.schema import ARTICLES, make_row
+from transforms.tables.staging import Staging
 
 LATENCY = 0.2
 PORT = 18080
@@ -162,8 +162,10 @@ def bench_polls(sizes: list[int], rounds: int) -> None:
                 whole[size].append(took)
                 inside[size].append(seconds)
         for size in sizes:
-            print(f"200 feeds, nothing new, {size} articles stored: "
-                  f"{median(inside[size]):.2f} s, whole process {median(whole[size]):.2f} s")  # fmt: skip
+            print(
+                f"200 feeds, nothing new, {size} articles stored: {median(inside[size]):.2f} s, "
+                f"whole process {median(whole[size]):.2f} s"
+            )
         small, large = min(sizes), max(sizes)
         for label, times in (("the run", inside), ("the process", whole)):
             ratios = [b / a for a, b in zip(times[small], times[large], strict=True)]

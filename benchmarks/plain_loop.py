@@ -21,7 +21,7 @@ from transforms.extract import extract_article
 from transforms.nlp import BATCH_SIZE
 from transforms.read import FileSet, FoundFile, match_files, read_file
 from transforms.records import Article, Document
-from transforms.schema import ARTICLES, make_row
+from transforms.tables.schema import ARTICLES, make_row
 
 
 def main(config: Path, output: Path) -> None:

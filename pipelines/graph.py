@@ -22,7 +22,7 @@ from pipelines.config import Job
 from pipelines.polls import Round, list_feeds, robots_folder
 from pipelines.progress import Progress, watch_progress
 from pipelines.run_options import RunFailed, RunOptions
-from transforms.archive import archive_glob, has_archive
+from transforms.archives.archive import archive_glob, has_archive
 from transforms.clean import RemoveBoilerplate
 from transforms.enrich import EnrichArticles
 from transforms.extract import ExtractArticles
@@ -30,7 +30,7 @@ from transforms.fetch_pages import OUTCOMES, FetchJob, FetchPages, FinishPolls
 from transforms.outcomes import REJECTED
 from transforms.read import FileSet, ReadDocuments
 from transforms.records import Rejection
-from transforms.runs import Run
+from transforms.tables.runs import Run
 from transforms.write import CountArticles, WriteArticles
 
 DIRECT = "DirectRunner"

@@ -26,13 +26,13 @@ from pipelines.polls import (
 from pipelines.progress import Progress
 from pipelines.run_options import RunOptions
 from pipelines.summary import Summary
-from transforms.known import KnownVersion, load_known
-from transforms.known_rows import Known
-from transforms.lake import Lake
-from transforms.runs import Run
-from transforms.schema import ARTICLES, FEED_POLLS, REJECTS
-from transforms.story_table import update_stories
-from transforms.write_polls import write_polls
+from transforms.tables.known import KnownVersion, load_known
+from transforms.tables.known_rows import Known
+from transforms.tables.lake import Lake
+from transforms.tables.runs import Run
+from transforms.tables.schema import ARTICLES, FEED_POLLS, REJECTS
+from transforms.tables.write_polls import write_polls
+from transforms.wire.story_table import update_stories
 
 
 def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) -> Summary:

@@ -24,10 +24,9 @@ from pipelines.config import Job
 from pipelines.graph import choose_runner
 from pipelines.run_options import RunFailed
 from transforms.characters import squeeze
-from transforms.lake import Lake
-from transforms.lake_lines import ArticleFile, plan_files, read_lines
 from transforms.language_settings import Language
-from transforms.learned import (
+from transforms.learning.lake_lines import ArticleFile, plan_files, read_lines
+from transforms.learning.learned import (
     FEWEST_ARTICLES,
     Evidence,
     Learned,
@@ -44,10 +43,11 @@ from transforms.learned import (
     measure_rule,
     sample_words,
 )
-from transforms.learned_rules import keep_sound, propose_rule
-from transforms.learned_story import SourceFacts
+from transforms.learning.learned_rules import keep_sound, propose_rule
+from transforms.learning.learned_story import SourceFacts
 from transforms.settings import CleaningRule, Source
-from transforms.staging import Staging
+from transforms.tables.lake import Lake
+from transforms.tables.staging import Staging
 
 # Enough to see what recurs; what is older was printed by another layout.
 MOST_ARTICLES = 5_000

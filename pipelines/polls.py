@@ -19,16 +19,16 @@ from pathlib import Path
 from random import Random
 
 from pipelines.config import Job
-from transforms.cache_file import FOLDER as CACHE
 from transforms.clock import Clock
-from transforms.feed_state import FeedState, read_poll_row
-from transforms.http_client import HttpClient
-from transforms.lake import Lake
-from transforms.poll_feeds import Poll, poll_feeds
-from transforms.polling import Feed, choose_address, due_at, make_feed
+from transforms.polls.feed_state import FeedState, read_poll_row
+from transforms.polls.poll_feeds import Poll, poll_feeds
+from transforms.polls.polling import Feed, choose_address, due_at, make_feed
+from transforms.polls.wanted import Draft, FindDocument, choose_wanted, waiting_requests
 from transforms.records import PageRequest, Rejection
-from transforms.wanted import Draft, FindDocument, choose_wanted, waiting_requests
-from transforms.web_addresses import read_web_address
+from transforms.tables.cache_file import FOLDER as CACHE
+from transforms.tables.lake import Lake
+from transforms.web.http_client import HttpClient
+from transforms.web.web_addresses import read_web_address
 
 States = Mapping[tuple[str, str], FeedState]
 # Ours: feeds that are due within this time of each other are asked in one run.

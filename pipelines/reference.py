@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from transforms.schema import TABLES
 from transforms.settings import Source
+from transforms.tables.schema import TABLES
 
 _INTRODUCTION = """\
 # The lake's tables
 
-Generated from `transforms/schema.py` by `make reference`.
+Generated from `transforms/tables/schema.py` by `make reference`.
 
 Each table is a Delta Lake table of plain Parquet files in a folder of the output. Offsets
 (`start`, `end`) are Unicode code points into `text`, end exclusive. Instants are UTC.

@@ -13,14 +13,14 @@ import pyarrow as pa
 
 from pipelines.config import ConfigError, Fault, Job, load_job
 from pipelines.polls import read_states
-from transforms.known import KnownVersion, load_known
-from transforms.lake import Lake, list_files
-from transforms.page_requests import unpack_request
+from transforms.polls.page_requests import unpack_request
+from transforms.polls.retry import Skipped, select_retries
+from transforms.polls.wanted import document_of
 from transforms.records import PageRequest
-from transforms.retry import Skipped, select_retries
-from transforms.schema import ARTICLES, REJECTS
-from transforms.table_files import read_rows
-from transforms.wanted import document_of
+from transforms.tables.known import KnownVersion, load_known
+from transforms.tables.lake import Lake, list_files
+from transforms.tables.schema import ARTICLES, REJECTS
+from transforms.tables.table_files import read_rows
 
 _COLUMNS = ("source", "stage", "reason", "request", "config", "rejected_at")
 _SCHEMA = pa.schema([REJECTS.schema.field(name) for name in _COLUMNS])

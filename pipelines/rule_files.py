@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.config import RULE_FILE_SUFFIX, load_rule_file
-from transforms.learned import FEWEST_ARTICLES, Learned
+from transforms.learning.learned import FEWEST_ARTICLES, Learned
 from transforms.settings import CleaningRule
 
 _MOST_SHOWN = 3

@@ -6,9 +6,9 @@ import uuid
 from pathlib import Path
 
 from transforms.clock import Clock
-from transforms.lake import Lake
-from transforms.staging import Staging
-from transforms.story_table import StoriesUpdate, update_stories
+from transforms.tables.lake import Lake
+from transforms.tables.staging import Staging
+from transforms.wire.story_table import StoriesUpdate, update_stories
 
 
 def tell_stories(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from pipelines.config import Job
 from pipelines.polls import Round
-from transforms.runs import Run
+from transforms.tables.runs import Run
 
 _COUNTERS = ("read", "new", "revised", "known", "entities", "quotes")
 

@@ -25,12 +25,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
-from transforms.archive import FOLDER, ArchiveWriter, archive_glob
+from transforms.archives.archive import FOLDER, ArchiveWriter, archive_glob
 from transforms.fetch_pages import make_feed_document, make_page_document
 from transforms.formats import read_documents
 from transforms.identity import canonicalize_url, digest_bytes
 from transforms.input_file import InputFile
-from transforms.page_requests import pack_request, unpack_request
+from transforms.polls.page_requests import pack_request, unpack_request
 from transforms.records import (
     Document,
     Entry,
@@ -41,7 +41,7 @@ from transforms.records import (
     Response,
 )
 from transforms.settings import Source
-from transforms.staging import Staging, StagingLost, clean_staging
+from transforms.tables.staging import Staging, StagingLost, clean_staging
 
 AT = datetime(2026, 3, 1, 23, 59, 59, 123456, tzinfo=UTC)
 PAGE = "<html><title>Blåbær</title><p>Ordføreren på Røros er fornøyd.</p></html>".encode()
@@ -450,9 +450,9 @@ from itertools import count
 from pathlib import Path
 sys.path.insert(0, "tests")
 from test_archive import REQUEST, pages
-from transforms.archive import ArchiveWriter
+from transforms.archives.archive import ArchiveWriter
 from transforms.settings import Source
-from transforms.staging import Staging
+from transforms.tables.staging import Staging
 staging = Staging(Path(sys.argv[1]), "killed")
 some = pages(5)
 with staging.create(), ArchiveWriter(staging, "avisa", largest_archive=20_000) as writer:

@@ -14,7 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.body_codings import BodyTooLarge, BrokenCoding, decode_body
+from transforms.web.body_codings import BodyTooLarge, BrokenCoding, decode_body
 
 MIB = 1 << 20
 

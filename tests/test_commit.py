@@ -15,8 +15,9 @@ from deltalake.exceptions import CommitFailedError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms import commit as commit_module
-from transforms.commit import (
+from transforms.tables import commit as commit_module
+from transforms.records import Article, Block, Metadata, Provenance, Rejection
+from transforms.tables.commit import (
     CommitCount,
     RowFacts,
     StagedFile,
@@ -25,10 +26,9 @@ from transforms.commit import (
     settle_revisions,
     stage_rows,
 )
-from transforms.lake import Lake
-from transforms.records import Article, Block, Metadata, Provenance, Rejection
-from transforms.schema import ARTICLES, REJECTS, Row, make_reject_row, make_row
-from transforms.staging import Staging, StagingLost
+from transforms.tables.lake import Lake
+from transforms.tables.schema import ARTICLES, REJECTS, Row, make_reject_row, make_row
+from transforms.tables.staging import Staging, StagingLost
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -284,7 +284,9 @@ facts = st.builds(
 @given(
     st.lists(st.lists(facts, min_size=1, max_size=5), max_size=4),
     st.dictionaries(
-        st.sampled_from("abc"), st.tuples(st.integers(1, 5), st.sampled_from("xyz"), st.none()), max_size=3
+        st.sampled_from("abc"),
+        st.tuples(st.integers(1, 5), st.sampled_from("xyz"), st.none()),
+        max_size=3,
     ),
 )
 def test_settled_revisions_of_an_article_follow_one_another_without_repeats(

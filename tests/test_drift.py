@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from transforms.drift import HOLD, Outcome, exceed_share, judge_drift
+from transforms.watch.drift import HOLD, Outcome, exceed_share, judge_drift
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.commit import commit_rows, stage_rows
-from transforms.feed_cache import fold_polls, no_states, unpack_states
-from transforms.lake import Lake
-from transforms.schema import FEED_POLLS, Row
-from transforms.staging import Staging
+from transforms.tables.commit import commit_rows, stage_rows
+from transforms.tables.feed_cache import fold_polls, no_states, unpack_states
+from transforms.tables.lake import Lake
+from transforms.tables.schema import FEED_POLLS, Row
+from transforms.tables.staging import Staging
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 Seen = list[dict[str, str]]

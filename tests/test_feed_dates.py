@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.feed_dates import read_dates, read_feed_instant
+from transforms.feeds.feed_dates import read_dates, read_feed_instant
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def check(days: Days) -> None:
         revisions = sorted(group["revision"])
         assert revisions == list(range(1, len(revisions) + 1)), (name, article)
         contents = list(group.sort_values("revision")["content_hash"])
-        assert all(a != b for a, b in zip(contents, contents[1:], strict=False)), name
+        assert all(a != b for a, b in pairwise(contents)), name
     per_article = rows.groupby("truth")["article_id"].nunique()
     assert per_article.max() == 1, per_article[per_article > 1]
     # None lost, and each text as it was published.

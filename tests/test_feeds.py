@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.characters import normalize_line
-from transforms.feed_elements import write_plain_feed
-from transforms.feed_xml import XmlTree, parse_xml
-from transforms.feeds import FeedFault, parse_feed
+from transforms.feeds.feed_elements import write_plain_feed
+from transforms.feeds.feed_xml import XmlTree, parse_xml
+from transforms.feeds.parsing import FeedFault, parse_feed
 from transforms.records import Entry, ParsedFeed
 from transforms.settings import UrlSettings
 

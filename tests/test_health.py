@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from transforms.drift import Change, Drift
-from transforms.health import FeedHealth, PollFacts, SourceHealth, judge_feed
+from transforms.watch.drift import Change, Drift
+from transforms.watch.health import FeedHealth, PollFacts, SourceHealth, judge_feed
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

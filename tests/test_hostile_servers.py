@@ -27,9 +27,9 @@ from hypothesis import strategies as st
 from loopback import Asked, Handler, Server, redirect, reply
 
 from transforms.clock import Clock
-from transforms.http_client import HttpClient, Request
 from transforms.records import FetchFault, Response
 from transforms.settings import FetchSettings
+from transforms.web.http_client import HttpClient, Request
 
 MIB = 1 << 20
 # Only the server's own address: all others of 127/8 stand for the network behind us.

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.http_answers import is_retryable, is_trouble_of_host, judge_status, read_retry_after
 from transforms.records import FetchFault
+from transforms.web.http_answers import (
+    is_retryable,
+    is_trouble_of_host,
+    judge_status,
+    read_retry_after,
+)
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

@@ -15,9 +15,9 @@ import pytest
 from loopback import Asked, Handler, Server, redirect, reply
 
 from transforms.clock import Clock
-from transforms.http_client import HttpClient, Request
 from transforms.records import FetchFault, Response
 from transforms.settings import FetchSettings
+from transforms.web.http_client import HttpClient, Request
 
 SETTINGS = FetchSettings(allow_addresses=("127.0.0.0/8",), seconds_between_requests=0)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.characters import normalize_line
-from transforms.feeds import FeedFault, parse_feed
+from transforms.feeds.parsing import FeedFault, parse_feed
 from transforms.records import Entry, ParsedFeed
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -21,11 +21,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from transforms.commit import commit_articles, stage_rows
 from transforms.identity import article_id, digest_bytes
-from transforms.known import KnownVersion, load_known
-from transforms.known_cache import cache_folder
-from transforms.known_rows import (
+from transforms.records import Article, Block, Metadata, Provenance
+from transforms.tables.commit import commit_articles, stage_rows
+from transforms.tables.known import KnownVersion, load_known
+from transforms.tables.known_cache import cache_folder
+from transforms.tables.known_rows import (
     COLUMNS,
     DOCUMENTS,
     Known,
@@ -34,10 +35,9 @@ from transforms.known_rows import (
     map_run,
     sort_rows,
 )
-from transforms.lake import Lake
-from transforms.records import Article, Block, Metadata, Provenance
-from transforms.schema import ARTICLES, Row, make_row
-from transforms.staging import Staging
+from transforms.tables.lake import Lake
+from transforms.tables.schema import ARTICLES, Row, make_row
+from transforms.tables.staging import Staging
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 # In place of no instant, where instants are compared.

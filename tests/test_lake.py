@@ -14,15 +14,22 @@ from deltalake import DeltaTable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms import lake as lake_module
-from transforms.commit import commit_articles, commit_rows, stage_rows
+from transforms.tables import lake as lake_module
 from transforms.identity import article_id
-from transforms.lake import CHECKPOINT_INTERVALS, Lake
 from transforms.records import Article, Block, Metadata, Provenance, Rejection
-from transforms.schema import ARTICLES, FEED_POLLS, REJECTS, TABLES, make_reject_row, make_row
-from transforms.staging import Staging
-from transforms.table_files import read_rows
-from transforms.table_log import TableLog
+from transforms.tables.commit import commit_articles, commit_rows, stage_rows
+from transforms.tables.lake import CHECKPOINT_INTERVALS, Lake
+from transforms.tables.schema import (
+    ARTICLES,
+    FEED_POLLS,
+    REJECTS,
+    TABLES,
+    make_reject_row,
+    make_row,
+)
+from transforms.tables.staging import Staging
+from transforms.tables.table_files import read_rows
+from transforms.tables.table_log import TableLog
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -64,7 +71,7 @@ def make_older_lake(root: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
         file = stage_rows(staging, tables["articles"], rows)
         # What an older commit wrote: its own schema.
         with monkeypatch.context() as patch:
-            patch.setattr("transforms.commit.ARTICLES", tables["articles"])
+            patch.setattr("transforms.tables.commit.ARTICLES", tables["articles"])
             commit_articles(lake, staging, [file], 0)
         rejection = Rejection("avis", "read", "empty", "nothing in it", "gammel.txt")
         rows = [make_reject_row(rejection, run_id="old", started_at=NOW)]

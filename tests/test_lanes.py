@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from transforms.clock import Clock
-from transforms.lanes import Lanes, LaneShut
+from transforms.web.lanes import Lanes, LaneShut
 
 GAP = 0.05
 

@@ -13,7 +13,7 @@ from pipelines.config import ConfigError, load_job, load_rule_file
 from pipelines.learn import learn_boilerplate
 from pipelines.rule_files import render_rules, write_rule_file
 from transforms.clean import list_rule, match_rule
-from transforms.learned import Learned, Measure, Proposal
+from transforms.learning.learned import Learned, Measure, Proposal
 from transforms.records import Block
 from transforms.settings import CleaningRule
 

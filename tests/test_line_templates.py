@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from transforms.characters import normalize_line
 from transforms.clean import match_rule
-from transforms.line_templates import (
+from transforms.learning.line_templates import (
     ALL_NAMES,
     EXACT,
     FIGURES,

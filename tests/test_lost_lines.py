@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import html
 
-from transforms.lost_lines import restore_lost_line
+from transforms.pages.lost_lines import restore_lost_line
 from transforms.records import Block
 
 LINES = [

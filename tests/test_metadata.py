@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.authors import split_author
-from transforms.metadata import fill_metadata, merge_metadata, read_metadata
-from transforms.page_tree import parse_page
+from transforms.pages.authors import split_author
+from transforms.pages.metadata import fill_metadata, merge_metadata, read_metadata
+from transforms.pages.page_tree import parse_page
 from transforms.records import Metadata
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from transforms import news_sitemap
-from transforms.feeds import FeedFault, parse_feed
+from transforms.feeds import news_sitemap
+from transforms.feeds.parsing import FeedFault, parse_feed
 from transforms.records import ParsedFeed
 
 OSLO = ZoneInfo("Europe/Oslo")

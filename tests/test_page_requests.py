@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.page_requests import (
+from transforms.polls.page_requests import (
     pack_metadata,
     pack_request,
     unpack_metadata,

@@ -11,10 +11,10 @@ from lxml import html
 
 from pipelines.config import ConfigError, load_job
 from transforms.extract import extract_article
-from transforms.page_lines import list_line
+from transforms.pages.page_lines import list_line
+from transforms.pages.xpaths import compile_xpath, list_chosen
 from transforms.records import Article, Document, Metadata, Provenance, Rejection
 from transforms.settings import ExtractSettings
-from transforms.xpaths import compile_xpath, list_chosen
 
 PROSE = [
     "Kommunen har brukt over to hundre millioner kroner på prosjektet, som ble dyrere enn ventet.",

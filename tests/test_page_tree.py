@@ -9,7 +9,7 @@ import pytest
 from lxml import html
 
 from transforms.extract import extract_article
-from transforms.page_tree import PageTooLargeError, check_text_size, parse_page
+from transforms.pages.page_tree import PageTooLargeError, check_text_size, parse_page
 from transforms.records import Article, Document, Provenance, Rejection
 
 PROSE = "<p>Kommunen har brukt over to hundre millioner kroner på prosjektet i fjor.</p>"

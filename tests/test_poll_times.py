@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.poll_times import (
+from transforms.polls.poll_times import (
     FIRST_INTERVAL,
     adapt_interval,
     back_off,

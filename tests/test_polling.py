@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from transforms.feed_state import (
+from transforms.polls.feed_state import (
     FeedState,
     PendingPage,
     SeenEntry,
@@ -17,7 +17,7 @@ from transforms.feed_state import (
     make_poll_row,
     read_poll_row,
 )
-from transforms.polling import (
+from transforms.polls.polling import (
     Feed,
     FreshEntry,
     choose_address,
@@ -29,8 +29,8 @@ from transforms.polling import (
     wants_validators,
 )
 from transforms.records import Entry, FetchFault, Metadata, PageRequest, ParsedFeed, Response
-from transforms.schema import FEED_POLLS
 from transforms.settings import PollSettings
+from transforms.tables.schema import FEED_POLLS
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

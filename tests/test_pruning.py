@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
-from transforms.pruning import prune_page
+from transforms.pages.pruning import prune_page
 
 PROSE = (
     "Kommunen har brukt over to hundre millioner kroner på prosjektet, som ble dyrere enn ventet."

@@ -11,12 +11,12 @@ from conftest import Workplace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.archive import ArchiveWriter
-from transforms.commit import RowFacts, StagedFile, settle_revisions
+from transforms.archives.archive import ArchiveWriter
 from transforms.identity import digest_bytes
-from transforms.page_requests import pack_request
+from transforms.polls.page_requests import pack_request
 from transforms.records import Document, Entry, Metadata, PageRequest, Provenance, Response
-from transforms.staging import Staging
+from transforms.tables.commit import RowFacts, StagedFile, settle_revisions
+from transforms.tables.staging import Staging
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONFIG = "id: avis\nlanguage: nb\nfiles: ['out/pages/source=avis/**/*.warc.gz']\n"

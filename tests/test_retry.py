@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from transforms.identity import article_id
-from transforms.page_requests import pack_request
+from transforms.polls.page_requests import pack_request
+from transforms.polls.retry import Retries, select_retries
+from transforms.polls.wanted import document_of
 from transforms.records import Entry, PageRequest
-from transforms.retry import Retries, select_retries
 from transforms.settings import UrlSettings
-from transforms.wanted import document_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

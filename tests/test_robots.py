@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from loopback import Asked, Server, redirect, reply
 
 from transforms.clock import Clock
-from transforms.http_client import HttpClient, Request
 from transforms.records import FetchFault, Response
-from transforms.robots import MAX_BYTES, Robots, RobotsCache, read_robots
 from transforms.settings import FetchSettings
+from transforms.web.http_client import HttpClient, Request
+from transforms.web.robots import MAX_BYTES, Robots, RobotsCache, read_robots
 
 ORIGIN = "https://avis.example"
 NOW = datetime.now(UTC)

@@ -22,11 +22,11 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.batches import read_counts
-from pipelines.config_watch import ConfigWatch, load_usable
-from pipelines.notify import Manager, find_manager
-from pipelines.pace import Pace, Past, back_off, find_start, parse_interval
-from pipelines.schedule_state import ScheduleHeld, hold_schedule, is_scheduled
+from pipelines.scheduling.batches import read_counts
+from pipelines.scheduling.config_watch import ConfigWatch, load_usable
+from pipelines.scheduling.notify import Manager, find_manager
+from pipelines.scheduling.pace import Pace, Past, back_off, find_start, parse_interval
+from pipelines.scheduling.schedule_state import ScheduleHeld, hold_schedule, is_scheduled
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -38,7 +38,7 @@ from pathlib import Path
 folder = Path(__file__).parent
 plan = json.loads((folder / "plan").read_text())
 if not plan.get("stubborn"):
-    from pipelines.batch import end_with_scheduler
+    from pipelines.scheduling.batch import end_with_scheduler
     end_with_scheduler()
 helper = subprocess.Popen(["sleep", "60"]).pid if plan.get("helper") else 0
 line = {"pid": os.getpid(), "helper": helper, "at": time.time(), "arguments": sys.argv[1:]}
@@ -59,8 +59,8 @@ SCHEDULER = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from pipelines.pace import Pace
-from pipelines.schedule import COMMAND, ScheduleOptions, run_schedule
+from pipelines.scheduling.pace import Pace
+from pipelines.scheduling.schedule import COMMAND, ScheduleOptions, run_schedule
 
 folder, real, pace = Path(sys.argv[1]), sys.argv[2] == "real", eval(sys.argv[3])
 

@@ -22,11 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.config import load_job
-from pipelines.crontab import LONGEST, write_crontab
-from pipelines.kubernetes_manifest import write_cronjob
-from pipelines.schedule_files import FORMATS, find_newsbeam, find_user, print_files
-from pipelines.schedule_plan import Plan, name_interval
-from pipelines.systemd_units import quote_for_systemd, write_service, write_timer
+from pipelines.scheduling.crontab import LONGEST, write_crontab
+from pipelines.scheduling.kubernetes_manifest import write_cronjob
+from pipelines.scheduling.schedule_files import FORMATS, find_newsbeam, find_user, print_files
+from pipelines.scheduling.schedule_plan import Plan, name_interval
+from pipelines.scheduling.systemd_units import quote_for_systemd, write_service, write_timer
 
 AWKWARD = 'Nyheter på 100 % & $HOME\'s "beste" \\n {{ x }}; #1'
 INTERVALS = [timedelta(minutes=n) for n in (1, 5, 12, 30)] + [

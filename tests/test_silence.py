@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from transforms.silence import (
+from transforms.watch.silence import (
     LEAST_GAPS,
     Poll,
     Silence,

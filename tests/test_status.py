@@ -16,14 +16,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from pipelines.commands.status import parse_problems
-from pipelines.status import NoLakeError, NoSourceError, Status, read_status
-from pipelines.status_json import to_json
-from pipelines.status_metrics import format_metrics
-from pipelines.status_report import StatusOptions, show_status
-from transforms.commit import commit_articles, commit_rows, stage_rows
-from transforms.lake import Lake
+from pipelines.monitoring.status import NoLakeError, NoSourceError, Status, read_status
+from pipelines.monitoring.status_json import to_json
+from pipelines.monitoring.status_metrics import format_metrics
+from pipelines.monitoring.status_report import StatusOptions, show_status
 from transforms.records import Article, Block, Metadata, Provenance, Rejection
-from transforms.schema import (
+from transforms.tables.commit import commit_articles, commit_rows, stage_rows
+from transforms.tables.lake import Lake
+from transforms.tables.schema import (
     ARTICLES,
     FEED_POLLS,
     REJECTS,
@@ -32,7 +32,7 @@ from transforms.schema import (
     make_reject_row,
     make_row,
 )
-from transforms.staging import Staging
+from transforms.tables.staging import Staging
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -296,7 +296,7 @@ def test_metrics_of_an_empty_lake_parse(lake: Lake) -> None:
 
 
 def test_scheduler_is_shown_where_there_was_one(lake: Lake) -> None:
-    from pipelines.schedule_state import Batch, Heartbeat, hold_schedule, write_heartbeat
+    from pipelines.scheduling.schedule_state import Batch, Heartbeat, hold_schedule, write_heartbeat
 
     assert "scheduler" not in call(lake)[1]
     batch = Batch(NOW - 3 * HOUR, 2.0, 1, None, "no space")

@@ -22,15 +22,15 @@ from rich.console import Console
 from wire import MORNING, Newsroom, Printed, print_papers
 
 from pipelines.commands.stories import add_stories
-from transforms.commit import commit_articles, stage_rows
-from transforms.lake import Lake
 from transforms.records import Article, Block, Metadata, Provenance
-from transforms.schema import ARTICLES, STORIES, Row, make_row
-from transforms.signatures import sign_text, unpack_signatures
-from transforms.staging import Staging
-from transforms.stories import SignedArticle, assign_stories
-from transforms.story_changes import Told, find_all_changes, find_changes
-from transforms.story_table import StoriesUpdate, update_stories
+from transforms.tables.commit import commit_articles, stage_rows
+from transforms.tables.lake import Lake
+from transforms.tables.schema import ARTICLES, STORIES, Row, make_row
+from transforms.tables.staging import Staging
+from transforms.wire.assignment import SignedArticle, assign_stories
+from transforms.wire.signatures import sign_text, unpack_signatures
+from transforms.wire.story_changes import Told, find_all_changes, find_changes
+from transforms.wire.story_table import StoriesUpdate, update_stories
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

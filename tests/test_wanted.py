@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from transforms.feed_state import FeedState, PendingPage, SeenEntry, hash_entry_id
 from transforms.identity import article_id
-from transforms.polling import FreshEntry
-from transforms.records import Entry, FetchFault, Metadata, PageRequest
-from transforms.settings import UrlSettings
-from transforms.wanted import (
+from transforms.polls.feed_state import FeedState, PendingPage, SeenEntry, hash_entry_id
+from transforms.polls.polling import FreshEntry
+from transforms.polls.wanted import (
     Draft,
     PageOutcome,
     PolledFeed,
@@ -21,6 +19,8 @@ from transforms.wanted import (
     finish_poll,
     judge_fault,
 )
+from transforms.records import Entry, FetchFault, Metadata, PageRequest
+from transforms.settings import UrlSettings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -14,9 +14,9 @@ from fastwarc.stream_io import BrotliWriter, ZstdWriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.archives.warc import read_archive
 from transforms.input_file import InputFile
 from transforms.records import Document, Rejection
-from transforms.warc import read_archive
 
 PAGE = "<html><p>Blåbær på Røros.</p></html>".encode()
 

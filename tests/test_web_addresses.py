@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.records import FetchFault
-from transforms.web_addresses import WebAddress, domain_of, read_web_address
+from transforms.web.web_addresses import WebAddress, domain_of, read_web_address
 
 
 def read(url: str, base: str | None = None) -> WebAddress:

@@ -14,10 +14,10 @@ from lxml import etree
 from transforms.characters import normalize_line, squeeze
 from transforms.encoding import decode_html, decode_text
 from transforms.languages import check_language, detect_language
-from transforms.metadata import fill_metadata, merge_metadata, read_metadata
 from transforms.outcomes import REJECTED, route
-from transforms.page_text import ExtractorFault, extract_text, open_with_lead
-from transforms.page_tree import PageTooLargeError, parse_page
+from transforms.pages.metadata import fill_metadata, merge_metadata, read_metadata
+from transforms.pages.page_text import ExtractorFault, extract_text, open_with_lead
+from transforms.pages.page_tree import PageTooLargeError, parse_page
 from transforms.records import Article, Block, Document, Metadata, Rejection
 from transforms.settings import ExtractSettings, Source
 

@@ -23,14 +23,13 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from transforms.archive import ArchiveWriter
+from transforms.archives.archive import ArchiveWriter
 from transforms.clock import Clock
-from transforms.feed_state import FeedState
-from transforms.http_client import HttpClient
-from transforms.http_request import Request
 from transforms.identity import canonicalize_url, digest_bytes
 from transforms.outcomes import REJECTED, route
-from transforms.page_requests import pack_request
+from transforms.polls.feed_state import FeedState
+from transforms.polls.page_requests import pack_request
+from transforms.polls.wanted import PageOutcome, entry_key, finish_poll, judge_fault
 from transforms.records import (
     Document,
     Entry,
@@ -43,10 +42,11 @@ from transforms.records import (
     Response,
 )
 from transforms.settings import Source
-from transforms.staging import Staging
+from transforms.tables.staging import Staging
 from transforms.tally import ITEMS, add_to_tally
-from transforms.wanted import PageOutcome, entry_key, finish_poll, judge_fault
-from transforms.web_addresses import read_web_address
+from transforms.web.http_client import HttpClient
+from transforms.web.http_request import Request
+from transforms.web.web_addresses import read_web_address
 
 OUTCOMES = "outcomes"
 _ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
@@ -179,7 +179,10 @@ def _fetch_in_thread(
 
     def fetch() -> None:
         try:
-            asyncio.run(_fetch_lanes(requests, job, waiting, stop))
+            # Not among the loop's own threads: there, pages that wait to be taken would keep
+            # others from being decoded until their servers seem too slow.
+            with ThreadPoolExecutor(1, "hand-on") as thread:
+                asyncio.run(_fetch_lanes(requests, job, waiting, thread, stop))
         finally:
             waiting.put(None)
 
@@ -199,10 +202,15 @@ async def _fetch_lanes(
     requests: Sequence[PageRequest],
     job: FetchJob,
     waiting: queue.Queue[_Fetched | None],
+    thread: ThreadPoolExecutor,
     stop: threading.Event,
 ) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
+
+    async def hand_on(request: PageRequest, answer: Response | FetchFault | None) -> None:
+        await loop.run_in_executor(thread, waiting.put, (request, answer))
+
     lanes: dict[str, deque[PageRequest]] = defaultdict(deque)
     for request in requests:
         source = job.sources[request.source]
@@ -210,7 +218,7 @@ async def _fetch_lanes(
         if wants_page(request.entry, full_text):
             lanes[read_web_address(request.entry.url or "").domain].append(request)
         else:
-            await asyncio.to_thread(waiting.put, (request, None))
+            await hand_on(request, None)
     queued = deque(lanes.items())
 
     async with HttpClient(job.clock, job.robots_folder) as client:
@@ -229,7 +237,7 @@ async def _fetch_lanes(
                     )
                 else:
                     answer = await client.fetch(_page_request(request, source))
-                await asyncio.to_thread(waiting.put, (request, answer))
+                await hand_on(request, answer)
 
         async def fetch_some() -> None:
             while queued:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from transforms.archives.warc import read_archive
 from transforms.encoding import decode_text, normalize_newlines
 from transforms.input_file import InputFile
 from transforms.jsonl import read_json_lines
 from transforms.records import Document, Rejection
-from transforms.warc import read_archive
 
 Reader = Callable[[BinaryIO, InputFile], Iterator[Document | Rejection]]
 

@@ -18,13 +18,13 @@ from apache_beam.metrics import Metrics
 from transforms.formats import FORMATS, read_documents, split_suffix
 from transforms.identity import article_id
 from transforms.input_file import InputFile
-from transforms.known import KnownVersion, load_known
-from transforms.known_rows import Known
 from transforms.outcomes import REJECTED, route
 from transforms.records import Document, Rejection
 from transforms.settings import Source
+from transforms.tables.known import KnownVersion, load_known
+from transforms.tables.known_rows import Known
+from transforms.tables.versions import is_outdated
 from transforms.tally import FILES, ITEMS, add_to_tally
-from transforms.versions import is_outdated
 
 # Below this size (bytes) a file of many items is not worth reading more than once.
 _LARGE_FILE = 1_000_000

@@ -22,8 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+from transforms.pages.xpaths import compile_xpath
 from transforms.records import FullText
-from transforms.xpaths import compile_xpath
 
 # A source's id becomes a folder of the lake (source=<id>), so it must not be able to leave it.
 SOURCE_ID = r"^[a-z0-9][a-z0-9_-]{0,63}$"

@@ -12,13 +12,13 @@ from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from transforms.commit import StagedFile, commit_articles, commit_rows, stage_rows
-from transforms.feed_state import make_poll_row
-from transforms.known import load_known
 from transforms.outcomes import REJECTED
+from transforms.polls.feed_state import make_poll_row
 from transforms.records import Article
-from transforms.runs import Run
-from transforms.schema import (
+from transforms.tables.commit import StagedFile, commit_articles, commit_rows, stage_rows
+from transforms.tables.known import load_known
+from transforms.tables.runs import Run
+from transforms.tables.schema import (
     ARTICLES,
     FEED_POLLS,
     REJECTS,
@@ -26,8 +26,8 @@ from transforms.schema import (
     Table,
     make_row,
 )
-from transforms.versions import is_outdated
-from transforms.write_polls import make_run_reject
+from transforms.tables.versions import is_outdated
+from transforms.tables.write_polls import make_run_reject
 
 # Rows wait in memory until they make a file worth having: this many code points of text (and
 # 4,000 for the rest of each row), which is about 1,000 articles of 500 words.

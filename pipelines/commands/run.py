@@ -114,7 +114,7 @@ def _retry(options: argparse.Namespace, errors: Console) -> int:
     from pipelines.retry import plan_retry
     from pipelines.run_options import RunOptions
     from transforms.clock import Clock
-    from transforms.lake import Lake
+    from transforms.tables.lake import Lake
 
     since: timedelta = options.since
     try:
@@ -151,7 +151,7 @@ def _ingest(job: Job, run_options: RunOptions, errors: Console, *, as_json: bool
     from pipelines.progress import Progress
     from pipelines.run_options import RunFailed
     from pipelines.summary import print_summary
-    from transforms.staging import StagingLost
+    from transforms.tables.staging import StagingLost
 
     try:
         with errors.status("starting …") as status:

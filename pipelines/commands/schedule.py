@@ -22,7 +22,7 @@ from pipelines.commands.shared import (
     print_error,
 )
 from pipelines.config import load_job
-from pipelines.schedule_files import FORMATS
+from pipelines.scheduling.schedule_files import FORMATS
 
 
 def add_schedule(commands: Commands) -> None:
@@ -61,11 +61,11 @@ def add_schedule(commands: Commands) -> None:
 def _schedule(options: argparse.Namespace, errors: Console) -> int:
     if options.format:
         return _print_schedule(options, errors)
-    from pipelines.pace import Pace
     from pipelines.polls import next_due
-    from pipelines.schedule import ScheduleOptions, run_schedule
-    from pipelines.schedule_state import ScheduleHeld
-    from transforms.lake import Lake
+    from pipelines.scheduling.pace import Pace
+    from pipelines.scheduling.schedule import ScheduleOptions, run_schedule
+    from pipelines.scheduling.schedule_state import ScheduleHeld
+    from transforms.tables.lake import Lake
 
     schedule_options = ScheduleOptions(
         tuple(options.configs),
@@ -86,8 +86,8 @@ def _schedule(options: argparse.Namespace, errors: Console) -> int:
 
 
 def _print_schedule(options: argparse.Namespace, errors: Console) -> int:
-    from pipelines.schedule_files import find_newsbeam, find_user, print_files
-    from pipelines.schedule_plan import Plan
+    from pipelines.scheduling.schedule_files import find_newsbeam, find_user, print_files
+    from pipelines.scheduling.schedule_plan import Plan
 
     load_job(options.configs)  # what another scheduler starts should not fail for a typing error
     schedule_options = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from pipelines.pace import parse_interval
+from pipelines.scheduling.pace import parse_interval
 
 DONE, FAILED, USAGE = 0, 1, 2
 

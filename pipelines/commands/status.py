@@ -9,7 +9,7 @@ from rich.console import Console
 
 from pipelines.commands.shared import FAILED, USAGE, Commands, add_lake, print_error
 from transforms.clock import Clock
-from transforms.health import PROBLEMS, Problem
+from transforms.watch.health import PROBLEMS, Problem
 
 
 def add_status(commands: Commands) -> None:
@@ -35,8 +35,8 @@ def add_status(commands: Commands) -> None:
 
 
 def _status(options: argparse.Namespace, errors: Console) -> int:
-    from pipelines.status import NoLakeError, NoSourceError
-    from pipelines.status_report import StatusOptions, show_status
+    from pipelines.monitoring.status import NoLakeError, NoSourceError
+    from pipelines.monitoring.status_report import StatusOptions, show_status
 
     chosen = StatusOptions(
         options.lake,

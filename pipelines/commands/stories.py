@@ -28,7 +28,7 @@ def _stories(options: argparse.Namespace, errors: Console) -> int:
     from deltalake.exceptions import CommitFailedError
 
     from pipelines.stories import tell_stories
-    from transforms.staging import StagingLost
+    from transforms.tables.staging import StagingLost
 
     try:
         update = tell_stories(options.lake, rebuild=options.rebuild)

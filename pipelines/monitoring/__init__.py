@@ -1,0 +1,1 @@
+"""``newsbeam status``: reads the lake, judges, reports."""

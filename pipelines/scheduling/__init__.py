@@ -1,0 +1,1 @@
+"""``newsbeam schedule``: the loop, and the files of other schedulers."""

@@ -1,0 +1,1 @@
+"""WARC archives: writing what was fetched, reading them again."""

@@ -1,0 +1,289 @@
+"""From the bytes of a feed to a tree of XML, whatever state the XML is in.
+
+Faults that feeds are known for are mended on the text, before the parser sees them, so that
+nothing is lost: ``&`` and ``<`` that stand for themselves, HTML's named characters, controls,
+white space before the declaration, prefixes that nobody declared, HTML that nobody escaped. What
+is left goes to libxml2, which recovers what it can, loads nothing and keeps its limits (256
+levels, 10 MB a text node). No document type reaches it, so no entity is ever expanded there.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from html import unescape
+from html.entities import html5
+
+from lxml import etree
+
+from transforms.encoding import decode_html, normalize_newlines
+from transforms.feeds.feed_fault import FeedFault
+
+# Of a gzipped sitemap. The sitemap protocol allows 50 MB (sitemaps.org/protocol.html).
+_MOST_BYTES = 50 * 1024 * 1024
+# Namespaces that a document of the web has use for; expat and libxml2 search them one by one.
+_MOST_NAMESPACES = 200
+# What the entities that a document declares itself may add to it, in code points. Ours.
+_MOST_EXPANSION = 100_000
+# HTML's own list of entities, which some feeds carry along, takes 10,000 code points.
+_LONGEST_SUBSET = 50_000
+
+_UNICODE_MARKS = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"),
+                  (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))  # fmt: skip
+# What XML 1.0 section 2.2 leaves out.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*>", re.IGNORECASE)
+# Before the document type stand at most comments and instructions.
+_PROLOG = re.compile(r"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
+_DOCTYPE = re.compile(
+    r"""<!DOCTYPE\b(?:[^\[>"']|"[^"]*"|'[^']*')*"""
+    r"""(?:\[(?P<subset>(?:[^\]"'<]|"[^"]*"|'[^']*'|<!--.*?(?:-->|\Z)|<)*+)\]\s*)?>""",
+    re.DOTALL | re.IGNORECASE,
+)
+_ENTITY = re.compile(r"""<!ENTITY\s+(\S+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
+_REFERENCE = re.compile(r"&([A-Za-z_][\w.-]{0,31});", re.ASCII)
+_MARKUP = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)"
+    r"|(?P<reference>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z_][\w.-]{0,31});)"
+    r"|(?P<amp>&)|(?P<less><(?!/?[\w:]|[!?]))|(?P<cdata_end>\]\]>)",
+    re.DOTALL | re.ASCII,
+)
+_XML_NAMES = frozenset({"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"})
+_ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_NAMESPACE = re.compile(r"\sxmlns:[\w.-]+\s*=")
+# Elements of RSS that hold HTML, and often hold it bare.
+_BARE_HTML = re.compile(
+    r"<(?P<tag>description|content:encoded)>(?!\s*<!\[CDATA\[)(?P<html>(?:(?!</?(?P=tag)>|<item\b).)*)"
+    r"</(?P=tag)>",
+    re.DOTALL,
+)
+_END_CHARS = 2_000
+# What shows that a document is complete, by the name of the root; elsewhere that name. (In RSS 1.0
+# the entries stand behind the channel, in RSS 2.0 within it.)
+_ROOT_ENDS = {"rss": "rss|channel"}
+# What an entry is called, by the name of the root; elsewhere ``item``.
+_ENTRY_NAMES = {"feed": "entry", "urlset": "url", "sitemapindex": "sitemap"}
+
+# Prefixes as their specifications spell them, for feeds that use them undeclared.
+_KNOWN_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+    "image": "http://www.google.com/schemas/sitemap-image/1.1",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+    "news": "http://www.google.com/schemas/sitemap-news/0.9",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class XmlTree:
+    """A document's root element. ``faults`` tell what of the document is missing in it."""
+
+    root: etree._Element
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+def unpack_body(body: bytes) -> bytes | FeedFault:
+    """Return ``body`` decompressed, where it is a gzip file (a ``.xml.gz``), up to 50 MiB."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        data = stream.decompress(body, _MOST_BYTES)
+    except zlib.error as error:
+        return FeedFault("broken_gzip", f"a gzip file that cannot be read: {error}")
+    if stream.unconsumed_tail:
+        return FeedFault("too_large", f"over {_MOST_BYTES} bytes when decompressed")
+    return data
+
+
+def decode_feed(body: bytes, charset: str | None) -> str:
+    """Return the text of a feed: by byte order mark, UTF-8, ``charset``, declaration, detection.
+
+    UTF-16 and UTF-32 without a mark are known by the zeros of the first ``<`` (XML 1.0 appendix
+    F). Never fails; see ``encoding.decode_html``.
+    """
+    for mark, codec in _UNICODE_MARKS:
+        if body.startswith(mark):
+            return normalize_newlines(body.decode(codec, "replace"))
+    return normalize_newlines(decode_html(body, charset))
+
+
+def parse_xml(text: str) -> XmlTree | FeedFault:
+    """Return the tree of a document; where only its end is lost, what arrived before.
+
+    Of a document that breaks off, the entry in which it does is taken out, as nobody can know what
+    it would have said; ``faults`` has (``truncated``, ...) then. Nested entries (the end tag of the
+    outer one was missing or misread) stand side by side in the tree.
+
+    Faults: ``broken_xml`` for a document without any element, ``unsafe_xml`` for entities that
+    point outside or that build on each other, and for hundreds of namespaces.
+    """
+    mended = mend_xml(text)
+    if isinstance(mended, FeedFault):
+        return mended
+    if len(_NAMESPACE.findall(mended)) > _MOST_NAMESPACES * 10:
+        # Entries may declare theirs each; then their number is bounded by what they declare.
+        distinct = {name.split("=")[0].strip() for name in _NAMESPACE.findall(mended)}
+        if len(distinct) > _MOST_NAMESPACES:
+            return FeedFault("unsafe_xml", f"over {_MOST_NAMESPACES} namespaces")
+    root, log = _parse(mended)
+    if any(fault.type == etree.ErrorTypes.ERR_TAG_NAME_MISMATCH for fault in log):
+        mended = _BARE_HTML.sub(_wrap_html, mended)
+        root, log = _parse(mended)
+    if root is None:
+        message = log[0].message.strip() if len(log) else "no element"
+        return FeedFault("broken_xml", f"no XML that can be read: {message}")
+    _name_prefixes(root)
+    name = _ENTRY_NAMES.get(etree.QName(root).localname, "item")
+    if etree.QName(root).localname == name:
+        return XmlTree(root)  # no feed, whatever it is
+    _flatten(root, name)
+    return _cut(root, name, mended, log)
+
+
+def mend_xml(text: str) -> str | FeedFault:
+    """Return ``text`` without declaration and document type, its commonest faults mended.
+
+    Entities that the document declares as plain text are put in their places.
+    """
+    text = _ILLEGAL.sub("", text)
+    text = text[max(text.find("<"), 0) :]
+    text = _DECLARATION.sub("", text, count=1)
+    start = _skip_prolog(text)
+    declared: dict[str, str] = {}
+    if text[start : start + 9].upper() == "<!DOCTYPE":
+        doctype = _DOCTYPE.match(text, start)
+        if doctype is None:
+            return FeedFault("unsafe_xml", "a document type that does not end")
+        read = _read_entities(doctype["subset"] or "")
+        if isinstance(read, FeedFault):
+            return read
+        declared = read
+        text = text[doctype.end() :]
+        used = Counter(_REFERENCE.findall(text)) if declared else Counter[str]()
+        if sum(used[name] * len(value) for name, value in declared.items()) > _MOST_EXPANSION:
+            return FeedFault("unsafe_xml", "entities that would blow the document up")
+    return _MARKUP.sub(partial(_mend_markup, declared), text)
+
+
+def _skip_prolog(text: str) -> int:
+    found = _PROLOG.match(text)
+    return found.end() if found else 0
+
+
+def _read_entities(subset: str) -> dict[str, str] | FeedFault:
+    if len(subset) > _LONGEST_SUBSET:
+        return FeedFault("unsafe_xml", f"a document type of over {_LONGEST_SUBSET} characters")
+    declared = {}
+    for name, one, other in _ENTITY.findall(subset):
+        value = one or other
+        if "&" in unescape(value) or "%" in value or "<" in unescape(value):
+            return FeedFault("unsafe_xml", f"the entity {name[:40]!r} builds on others")
+        declared[name] = unescape(value)
+    if subset.count("<!ENTITY") > len(declared):
+        return FeedFault("unsafe_xml", "an entity whose text would come from elsewhere")
+    return declared
+
+
+def _mend_markup(declared: dict[str, str], found: re.Match[str]) -> str:
+    if (reference := found["reference"]) is not None:
+        return _mend_reference(reference, declared)
+    if found["amp"]:
+        return "&amp;"
+    if found["less"]:
+        return "&lt;"
+    if found["cdata_end"]:
+        return "]]&gt;"
+    return found[0]
+
+
+def _mend_reference(reference: str, declared: dict[str, str]) -> str:
+    if reference in _XML_NAMES:
+        return reference
+    name = reference[1:-1]
+    if name.startswith("#") or f"{name};" in html5:
+        # As HTML does: &#150; is a dash of windows-1252.
+        value = _ILLEGAL.sub("", unescape(reference))
+    elif name in declared:
+        value = declared[name]
+    else:
+        value = reference
+    return "".join(_ESCAPED.get(char, char) for char in value)
+
+
+def _wrap_html(found: re.Match[str]) -> str:
+    html = found["html"]
+    if "<" not in html or "]]>" in html:
+        return found[0]
+    tag = found["tag"]
+    return f"<{tag}><![CDATA[{html}]]></{tag}>"
+
+
+def _parse(text: str) -> tuple[etree._Element | None, etree._ListErrorLog]:
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        root = None
+    return root, parser.error_log
+
+
+def _name_prefixes(root: etree._Element) -> None:
+    """Give elements with an undeclared prefix the namespace that the prefix is known for."""
+    for element in root.iter(etree.Element):
+        prefix, colon, name = element.tag.rpartition("}")[2].partition(":")
+        if colon:
+            namespace = _KNOWN_NAMESPACES.get(prefix.lower(), "urn:undeclared")
+            name = name.replace(":", "_")
+            element.tag = f"{{{namespace}}}{name if name[:1].isalpha() else f'_{name}'}"
+        for key in [key for key in element.attrib if ":" in key.rpartition("}")[2]]:
+            del element.attrib[key]
+
+
+def _flatten(root: etree._Element, name: str) -> None:
+    """Put entries that stand within another one behind it."""
+    nested = root.xpath(f"//*[local-name()='{name}'][ancestor::*[local-name()='{name}']]")
+    for element in reversed(nested):
+        *_, outermost = element.iterancestors(f"{{*}}{name}")
+        outermost.addnext(element)
+
+
+def _cut(root: etree._Element, name: str, text: str, log: etree._ListErrorLog) -> XmlTree:
+    """Take out the last entry where the document, or the parser, stopped in the midst of it."""
+    limits = [fault for fault in log if fault.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT]
+    ends = _ROOT_ENDS.get(etree.QName(root).localname, re.escape(etree.QName(root).localname))
+    if not limits and re.search(rf"</(?:[\w.-]+:)?(?:{ends})\s*>", text[-_END_CHARS:]):
+        return XmlTree(root)
+    reason, detail = "truncated", "the document breaks off"
+    if limits:
+        reason, detail = "too_complex", limits[0].message.strip()
+    entries = root.xpath(f"//*[local-name()='{name}']")
+    if entries and (limits or _breaks_off_within(text, name)):
+        last = entries[-1]
+        last.getparent().remove(last)
+        detail += "; its last entry is left out"
+    return XmlTree(root, ((reason, detail),))
+
+
+def _breaks_off_within(text: str, name: str) -> bool:
+    starts = [found.start() for found in re.finditer(rf"<(?:[\w.-]+:)?{name}(?:\s[^<>]*)?>", text)]
+    ends = [found.start() for found in re.finditer(rf"</(?:[\w.-]+:)?{name}\s*>", text)]
+    return bool(starts) and (not ends or ends[-1] < starts[-1])

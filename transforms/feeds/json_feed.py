@@ -1,0 +1,163 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from transforms.characters import normalize_line, squeeze
+from transforms.feeds.feed_dates import read_dates
+from transforms.feeds.feed_entries import (
+    MOST_ENTRIES,
+    Draft,
+    FeedContext,
+    make_entries,
+    read_paywall,
+    resolve_address,
+)
+from transforms.feeds.feed_fault import FeedFault
+from transforms.feeds.feed_text import choose_texts, escape_text, list_lines, read_plain_line
+from transforms.languages import normalize_tag
+from transforms.pages.authors import split_author
+from transforms.records import Metadata, ParsedFeed
+
+Node = dict[str, Any]
+
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_SPACE_OR_COMMA = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder(strict=False)
+# Python refuses to write out integers of over 4,300 digits.
+_LARGEST_NUMBER = 10**30
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def read_json_feed(text: str, context: FeedContext) -> ParsedFeed | FeedFault:
+    """Return the feed in a JSON document; of one that breaks off, the items before that.
+
+    Faults: ``broken_json``, and ``not_a_feed`` for other JSON.
+    """
+    faults: tuple[tuple[str, str], ...] = ()
+    try:
+        feed = _DECODER.decode(text.strip("\ufeff \t\r\n"))
+    except RecursionError:
+        return FeedFault("broken_json", "nested too deeply")
+    except ValueError as error:
+        items = _recover_items(text)
+        if not items:
+            return FeedFault("broken_json", f"no JSON: {error}")
+        feed = {"items": items}
+        faults = (("truncated", f"broken JSON ({error}); what stands before is read"),)
+    if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
+        return FeedFault(
+            "not_a_feed", "JSON, but no JSON Feed: that is an object with a list `items`"
+        )
+    language = normalize_tag(_get_text(feed, "language"))
+    nodes = [item for item in feed["items"] if isinstance(item, dict)]
+    drafts = [_read_item(item, language, context) for item in nodes[:MOST_ENTRIES]]
+    entries, more = make_entries(drafts, context.rules)
+    strange = len(feed["items"]) - len(nodes)
+    if strange:
+        faults = (*faults, ("broken_entry", f"items that are no objects: {strange}"))
+    if len(nodes) > MOST_ENTRIES:
+        faults = (*faults, ("too_many_entries", f"{len(nodes)}; {MOST_ENTRIES} are read"))
+    return ParsedFeed(
+        "json_feed",
+        title=read_plain_line(_get_text(feed, "title") or "") or None,
+        language=language,
+        entries=entries,
+        faults=(*faults, *more),
+    )
+
+
+def _recover_items(text: str) -> list[Any]:
+    start = _ITEMS.search(text)
+    items: list[Any] = []
+    place = start.end() if start else len(text)
+    while place < len(text):
+        space = _SPACE_OR_COMMA.match(text, place)
+        try:
+            item, place = _DECODER.raw_decode(text, space.end() if space else place)
+        except (ValueError, RecursionError):
+            break
+        items.append(item)
+    return items
+
+
+def _read_item(item: Node, language: str | None, context: FeedContext) -> Draft:
+    title = read_plain_line(_get_text(item, "title") or "") or None
+    content = _get_text(item, "content_html") or escape_text(_get_text(item, "content_text") or "")
+    texts = choose_texts(
+        title, escape_text(_get_text(item, "summary") or "") or None, content or None
+    )
+    published, modified = _get_scalar(item, "date_published"), _get_scalar(item, "date_modified")
+    dates = read_dates(
+        [published] if published else [],
+        [modified] if modified else [],
+        context.timezone,
+        context.latest,
+    )
+    metadata = Metadata(
+        title=title,
+        lead=texts.lead,
+        authors=_read_authors(item),
+        published_at=dates.published_at,
+        published_at_from=dates.published_at_from,
+        published_at_text=dates.published_at_text,
+        modified_at=dates.modified_at,
+        language=normalize_tag(_get_text(item, "language")) or language,
+        tags=_read_tags(item),
+        image_url=_read_address(item, ("image", "banner_image"), context),
+        paywalled=_read_paywall(item),
+    )
+    guid = normalize_line(_get_scalar(item, "id") or "") or None
+    url = _read_address(item, ("url", "external_url"), context)
+    return Draft(guid, url or resolve_address(guid, ""), metadata, texts)
+
+
+def _get_text(node: Node, name: str) -> str | None:
+    """A string, without what no text can hold."""
+    value = node.get(name)
+    return (_SURROGATE.sub("\ufffd", value).strip() or None) if isinstance(value, str) else None
+
+
+def _get_scalar(node: Node, name: str) -> str | None:
+    """A string or a number: ids and times are written as either."""
+    value = node.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value) if abs(value) < _LARGEST_NUMBER else None
+    return _get_text(node, name)
+
+
+def _read_address(item: Node, names: tuple[str, ...], context: FeedContext) -> str | None:
+    found = (resolve_address(_get_text(item, name), context.url) for name in names)
+    return next((url for url in found if url), None)
+
+
+def _read_authors(item: Node) -> tuple[str, ...]:
+    # 1.0 has one author, 1.1 a list of them.
+    value = item.get("authors") or [item.get("author")]
+    names: dict[str, str] = {}
+    for author in value if isinstance(value, list) else [value]:
+        node = author if isinstance(author, dict) else {"name": author}
+        for name in split_author(_get_text(node, "name") or ""):
+            names.setdefault(squeeze(name), name)
+    return tuple(names.values())
+
+
+def _read_tags(item: Node) -> tuple[str, ...]:
+    tags = item.get("tags")
+    texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+    return list_lines(texts)
+
+
+def _read_paywall(item: Node) -> bool | None:
+    """Of the item, or of an extension: an object whose name begins with ``_``."""
+    extensions = [v for k, v in item.items() if k.startswith("_") and isinstance(v, dict)]
+    for node in [item, *extensions]:
+        for name, value in node.items():
+            if isinstance(value, bool | str | int):
+                found = read_paywall(name.lstrip("_"), str(value))
+                if found is not None:
+                    return found
+    return None

@@ -1,0 +1,112 @@
+"""From the bytes of a feed to its entries: RSS, Atom, JSON Feed, news sitemaps.
+
+What a body is, its content tells; servers name feeds ``text/html`` and pages ``text/xml``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from html import unescape
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from transforms.feeds.feed_entries import FeedContext, bound_faults, resolve_address
+from transforms.feeds.feed_fault import FeedFault
+from transforms.feeds.feed_xml import decode_feed, parse_xml, unpack_body
+from transforms.feeds.json_feed import read_json_feed
+from transforms.feeds.news_sitemap import read_sitemap
+from transforms.feeds.rss_atom import read_rss_atom
+from transforms.records import ParsedFeed
+from transforms.settings import UrlSettings
+
+__all__ = ["FeedFault", "parse_feed"]
+
+_PAGE = re.compile(
+    r"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+_LINK = re.compile(r"<link\b[^>]{1,1000}>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"""\b(rel|type|href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE
+)
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json",
+               "application/json", "application/rdf+xml")  # fmt: skip
+_NO_RULES = UrlSettings()
+_HEAD_CHARS = 200_000
+_MOST_HINTS = 5
+
+
+def parse_feed(
+    body: bytes,
+    *,
+    url: str,
+    charset: str | None,
+    timezone: ZoneInfo,
+    latest: datetime | None = None,
+    url_rules: UrlSettings = _NO_RULES,
+) -> ParsedFeed | FeedFault:
+    """Return the feed in ``body``, or why there is none.
+
+    ``url`` is the address that answered, ``charset`` what its Content-Type declared, ``timezone``
+    that of times without an offset, ``latest`` when it was fetched (later instants are not
+    believed). Nothing is loaded from anywhere. Faults: ``empty``, ``not_a_feed``,
+    ``broken_xml``, ``unsafe_xml``, ``broken_json``, ``broken_gzip``, ``too_large``.
+
+    What is wrong with single entries, or with the end of the document, stands in ``faults`` of
+    the feed: ``no_address``, ``repeated_entry``, ``broken_entry``, ``truncated``, ``too_complex``,
+    ``too_many_entries``, ``more_faults``.
+    """
+    unpacked = unpack_body(body)
+    if isinstance(unpacked, FeedFault):
+        return unpacked
+    text = decode_feed(unpacked, charset).lstrip("\ufeff\ufffd \t\n")
+    if not text:
+        return FeedFault("empty", "the body holds nothing; look whether the address is right")
+    context = FeedContext(url, timezone, latest, url_rules)
+    if text[0] in "{[":
+        return read_json_feed(text, context)
+    if _PAGE.match(text):
+        return _explain_page(text, url)
+    if "<" not in text:
+        return FeedFault("not_a_feed", f"neither XML nor JSON; it begins {text[:60]!r}")
+    parsed = parse_xml(text)
+    if isinstance(parsed, FeedFault):
+        return parsed
+    feed = _read_tree(parsed.root, text, context)
+    if isinstance(feed, FeedFault) or not parsed.faults:
+        return feed
+    faults = bound_faults([*parsed.faults, *feed.faults])
+    return replace(feed, faults=faults)
+
+
+def _read_tree(root: etree._Element, text: str, context: FeedContext) -> ParsedFeed | FeedFault:
+    name = etree.QName(root).localname.lower()
+    if name in ("rss", "rdf", "channel", "feed"):
+        return read_rss_atom(root, context)
+    if name in ("urlset", "sitemapindex"):
+        return read_sitemap(root, context)
+    if name in ("html", "head", "body"):
+        return _explain_page(text, context.url)
+    return FeedFault("not_a_feed", f"XML, but no feed: its root is <{name[:40]}>")
+
+
+def _explain_page(text: str, url: str) -> FeedFault:
+    """A web page where a feed was meant to be; it may tell where the feeds are."""
+    found: dict[str, None] = {}
+    for link in _LINK.findall(text[:_HEAD_CHARS]):
+        attributes = {
+            key.lower(): unescape(one or other or bare)
+            for key, one, other, bare in _ATTRIBUTE.findall(link)
+        }
+        is_feed = attributes.get("type", "").lower().strip() in _FEED_TYPES
+        if is_feed and "alternate" in attributes.get("rel", "").lower().split():
+            address = resolve_address(attributes.get("href"), url)
+            # The interface of WordPress, which is JSON but no feed.
+            if address and not urlsplit(address).path.startswith("/wp-json"):
+                found.setdefault(address)
+    feeds = list(found)[:_MOST_HINTS]
+    hint = f"; it links to these feeds: {', '.join(feeds)}" if feeds else ""
+    return FeedFault("not_a_feed", f"a web page, not a feed{hint}")

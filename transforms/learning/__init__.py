@@ -1,0 +1,1 @@
+"""Learning what is boilerplate from what recurs."""

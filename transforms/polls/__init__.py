@@ -1,0 +1,1 @@
+"""What polls of feeds mean, and which of their entries are wanted."""

@@ -1,0 +1,305 @@
+"""What a poll of a feed means: from the state before and the answer to the state after.
+
+Pure functions; ``poll_feeds`` does the asking. The numbers are settings (``PollSettings``) whose
+defaults are explained in docs/feeds.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+
+from transforms.identity import digest_bytes
+from transforms.polls.feed_state import FeedState, Outcome, SeenEntry, hash_entry_id
+from transforms.polls.poll_times import (
+    FIRST_INTERVAL,
+    adapt_interval,
+    back_off,
+    choose_next_poll,
+    limit_interval,
+    read_cache_lifetime,
+)
+from transforms.records import Entry, FetchFault, FullText, ParsedFeed, Response
+from transforms.settings import FeedSettings, PollSettings, Source
+
+# How much a failure counts towards slowing down.
+_HARD, _SOFT, _DNS = 1.0, 0.5, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as configured. ``every`` is its pinned interval, if it has one."""
+
+    source: str
+    id: str
+    url: str
+    full_text: FullText
+    every: timedelta | None
+    settings: PollSettings
+
+
+@dataclass(frozen=True, slots=True)
+class FreshEntry:
+    """An entry that the feed has not told before, or tells differently than ``before``."""
+
+    entry: Entry
+    before: SeenEntry | None = None
+
+
+def make_feed(source: Source, feed: FeedSettings) -> Feed:
+    """``feed`` with what its source says for all of its feeds."""
+    return Feed(
+        source.id,
+        feed.id or feed.url,
+        feed.url,
+        feed.full_text or source.full_text,
+        feed.every or source.poll.every,
+        source.poll,
+    )
+
+
+def choose_address(feed: Feed, before: FeedState | None) -> str:
+    """Where to ask: the configured address, or the one that the feed has moved to since."""
+    if before is None or before.configured_url != feed.url:
+        return feed.url
+    if before.moved_to is not None and before.moves >= feed.settings.moves_after:
+        return before.moved_to
+    return before.url
+
+
+def wants_validators(feed: Feed, before: FeedState | None, address: str, now: datetime) -> bool:
+    """Whether to ask conditionally: not when the last unconditional answer is a day old."""
+    return (
+        before is not None
+        and before.url == address
+        and before.body_hash is not None
+        and before.validated_at is not None
+        and now - before.validated_at < feed.settings.validate_after
+    )
+
+
+def due_at(feed: Feed, before: FeedState | None, now: datetime) -> datetime | None:
+    """When the feed is due; ``None`` when it is gone for good."""
+    if before is None or before.configured_url != feed.url:
+        return now
+    return before.next_poll_at
+
+
+def decide_failure(
+    feed: Feed, before: FeedState | None, fault: FetchFault, now: datetime, rng: Random
+) -> FeedState:
+    """The state after a poll that brought no feed."""
+    base = _begin(feed, before, now)
+    backoff = base.backoff + _weigh(fault)
+    next_poll_at = back_off(
+        now, feed.settings, rng, interval=feed.every or _interval(base), backoff=backoff
+    )
+    blocked = dict(base.blocked)
+    if fault.retry_at is not None:
+        next_poll_at = max(next_poll_at, fault.retry_at)
+        blocked[fault.domain] = max(fault.retry_at, blocked.get(fault.domain, fault.retry_at))
+    is_gone = fault.status == 410
+    return replace(
+        base,
+        outcome="gone" if is_gone else "failed",
+        status=fault.status,
+        reason=fault.reason,
+        detail=fault.detail,
+        failures=base.failures + 1,
+        backoff=backoff,
+        moves=0,
+        blocked=blocked,
+        next_poll_at=None if is_gone else next_poll_at,
+    )
+
+
+def decide_unchanged(
+    feed: Feed,
+    before: FeedState,
+    response: Response,
+    outcome: Outcome,
+    now: datetime,
+    rng: Random,
+    *,
+    asked_plainly: bool,
+) -> FeedState:
+    """The state after a 304 (``not_modified``) or the same bytes once more (``unchanged``)."""
+    base = _answered(feed, before, response, now)
+    interval = adapt_interval(_interval(base), 1.0)
+    return replace(
+        _with_next_poll(feed, base, response, interval, now, rng),
+        outcome=outcome,
+        kind=before.kind,
+        title=before.title,
+        entries=before.entries,
+        latest_entry_at=before.latest_entry_at,
+        validated_at=now if asked_plainly else before.validated_at,
+    )
+
+
+def decide_parsed(
+    feed: Feed,
+    before: FeedState | None,
+    response: Response,
+    parsed: ParsedFeed,
+    now: datetime,
+    rng: Random,
+    *,
+    asked_plainly: bool,
+) -> tuple[FeedState, list[FreshEntry]]:
+    """The state after a feed that parsed, and its entries that are new or tell something new.
+
+    The state's ``seen`` holds the entries that need nothing more; the caller adds the others as
+    they are dealt with.
+    """
+    base = _answered(feed, before, response, now)
+    body_hash: str | None = hash_body(response.body)
+    kept: Mapping[str, SeenEntry] = {}
+    if before is not None and any(reason == "truncated" for reason, _ in parsed.faults):
+        # Half an answer is no state to come back to: the whole one before stays that.
+        base = replace(base, etag=before.etag, last_modified=before.last_modified)
+        body_hash, kept = before.body_hash, before.seen
+    waiting = {hash_entry_id(page.request.entry.id) for page in base.pending}
+    seen: dict[str, SeenEntry] = {}
+    fresh: list[FreshEntry] = []
+    updates: dict[str, Entry] = {}
+    for entry in parsed.entries:
+        key = hash_entry_id(entry.id)
+        known = base.seen.get(key)
+        if key in waiting:
+            updates[key] = entry
+        elif known is not None and known.digest == entry.digest:
+            seen[key] = known
+        else:
+            fresh.append(FreshEntry(entry, known))
+    instants = [
+        entry.metadata.published_at
+        for entry in parsed.entries
+        if entry.metadata.published_at is not None
+    ]
+    share = len(seen) / len(parsed.entries) if parsed.entries else 1.0
+    limit = limit_interval(instants, len(parsed.entries))
+    interval = adapt_interval(_interval(base) if before is not None else None, share)
+    said_unchanged = before is not None and before.outcome == "not_modified"
+    etag = response.headers.get("etag")
+    state = replace(
+        base,
+        outcome="parsed",
+        kind=parsed.kind,
+        title=parsed.title,
+        entries=len(parsed.entries),
+        new=sum(item.before is None for item in fresh),
+        changed=sum(item.before is not None for item in fresh),
+        latest_entry_at=max(instants, default=None),
+        body_hash=body_hash,
+        validated_at=now if asked_plainly or before is None else before.validated_at,
+        # The validator of old on a new body: what it validates is not the body.
+        is_false_304=asked_plainly
+        and said_unchanged
+        and etag is not None
+        and before is not None
+        and etag == before.etag,
+        interval_limit=limit,
+        ttl=None if parsed.ttl_seconds is None else timedelta(seconds=parsed.ttl_seconds),
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
+        seen={**kept, **seen},
+        knows_more=True,
+        pending=tuple(
+            replace(page, request=replace(page.request, entry=updates[key]))
+            if (key := hash_entry_id(page.request.entry.id)) in updates
+            else page
+            for page in base.pending
+        ),
+    )
+    return _with_next_poll(feed, state, response, interval, now, rng), fresh
+
+
+def hash_body(body: bytes) -> str:
+    """What an unchanged body is known by: 32 hex digits."""
+    return digest_bytes(body)[:32]
+
+
+def _begin(feed: Feed, before: FeedState | None, now: datetime) -> FeedState:
+    """The state to start from: what is remembered, without what the last poll reported."""
+    address = choose_address(feed, before)
+    if before is None:
+        return FeedState(feed.source, feed.id, feed.url, address, now, "failed")
+    has_moved = address != before.url
+    return replace(
+        before,
+        configured_url=feed.url,
+        url=address,
+        polled_at=now,
+        status=None,
+        reason=None,
+        detail=None,
+        new=0,
+        changed=0,
+        failed_pages=0,
+        is_false_304=False,
+        etag=None if has_moved else before.etag,
+        last_modified=None if has_moved else before.last_modified,
+        moved_to=None if has_moved else before.moved_to,
+        moves=0 if has_moved else before.moves,
+        blocked={domain: until for domain, until in before.blocked.items() if until > now},
+        knows_more=False,
+    )
+
+
+def _answered(feed: Feed, before: FeedState | None, response: Response, now: datetime) -> FeedState:
+    """The state with what every good answer brings: validators, moves, an end to failures."""
+    base = _begin(feed, before, now)
+    moved_to = response.moved_to if response.moved_to != base.url else None
+    is_again = moved_to is not None and moved_to == base.moved_to
+    # A 304 may leave out a validator that has not changed.
+    kept = base if response.status == 304 else None
+    return replace(
+        base,
+        status=response.status,
+        etag=response.headers.get("etag", kept.etag if kept else None),
+        last_modified=response.headers.get("last-modified", kept.last_modified if kept else None),
+        failures=0,
+        backoff=0.0,
+        moved_to=moved_to,
+        moves=0 if moved_to is None else base.moves + 1 if is_again else 1,
+    )
+
+
+def _with_next_poll(
+    feed: Feed,
+    state: FeedState,
+    response: Response,
+    interval: timedelta,
+    now: datetime,
+    rng: Random,
+) -> FeedState:
+    settings = feed.settings
+    longest = min(state.interval_limit or settings.at_most, settings.at_most)
+    interval = min(max(interval, settings.at_least), max(longest, settings.at_least))
+    return replace(
+        state,
+        interval=interval,
+        next_poll_at=choose_next_poll(
+            now,
+            settings,
+            rng,
+            interval=interval,
+            asked_for=(state.ttl, read_cache_lifetime(response.headers)),
+            pinned=feed.every,
+            skip_hours=state.skip_hours,
+            skip_days=state.skip_days,
+        ),
+    )
+
+
+def _interval(state: FeedState) -> timedelta:
+    return state.interval or FIRST_INTERVAL
+
+
+def _weigh(fault: FetchFault) -> float:
+    if fault.reason == "dns_failed":
+        return _DNS
+    return _SOFT if fault.is_temporary else _HARD

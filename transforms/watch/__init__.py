@@ -1,0 +1,1 @@
+"""Judging how feeds and sources are doing."""

@@ -1,0 +1,1 @@
+"""Which articles are the same story, printed by many papers."""
