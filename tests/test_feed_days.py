@@ -22,10 +22,8 @@ from pipelines.ingest import run_ingest
 from pipelines.run_options import RunOptions
 from transforms.clock import Clock
 
-STEP = timedelta(hours=1)
-# With the settings below no feed is left alone for longer, however it fails.
-POLL_GAP = timedelta(hours=6)
 SETTINGS = "poll: {at_most: 3h, back_off_to: 4h}\n"
+LONGEST_WAIT = timedelta(hours=4)
 
 
 @dataclass
@@ -34,6 +32,7 @@ class Days:
 
     paper: Newspaper
     output: Path
+    step: timedelta = timedelta(hours=1)
     log: list[Any] = field(default_factory=list)
 
     def live(self, folder: Path) -> None:
@@ -56,10 +55,12 @@ class Days:
         at = self.paper.script.start
         while at < self.paper.script.end:
             yield at
-            at += STEP
+            at += self.step
 
     def expected(self) -> Expected:
-        return self.paper.expected(POLL_GAP, self.paper.script.end - STEP)
+        # No feed is left alone for longer, however it fails.
+        poll_gap = LONGEST_WAIT + self.step + timedelta(hours=1)
+        return self.paper.expected(poll_gap, self.paper.script.end - self.step)
 
     def rows(self) -> pd.DataFrame:
         rows = DeltaTable(self.output / "articles").to_pandas()
@@ -99,10 +100,14 @@ def check(days: Days) -> None:
     assert not broken, "\n".join(broken)
 
 
-def test_two_days(tmp_path: Path) -> None:
-    days = Days(Newspaper(7, feeds=6, hosts=3, days=2, pace=0.5), tmp_path / "out")
+def test_two_and_a_half_days(tmp_path: Path) -> None:
+    """Few articles and long steps, but something of every kind that befalls feeds and pages."""
+    paper = Newspaper(33, feeds=6, hosts=3, days=2.5, pace=0.15)
+    days = Days(paper, tmp_path / "out", timedelta(hours=4))
     days.live(tmp_path)
     check(days)
+    assert days.rows()["revision"].max() > 1
+    assert {200, 302, 304, 308, 410, 429, 503} <= {r.status for r in days.log}
 
 
 @pytest.mark.slow

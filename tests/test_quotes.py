@@ -472,8 +472,12 @@ def test_time_is_linear(piece: str) -> None:
         return time.process_time() - start
 
     find("Hei.")
-    small, large = min(seconds(12_500) for _ in range(2)), seconds(100_000)
-    # 8 times the text: quadratic work would take 64 times as long.
+    # 8 times the text: quadratic work would take 64 times as long, whenever it is measured.
+    # Neighbours on the machine disturb a measurement, but not three.
+    for _ in range(3):
+        small, large = min(seconds(12_500) for _ in range(2)), seconds(100_000)
+        if large < max(24 * small, 0.5):
+            break
     assert large < max(24 * small, 0.5)
     assert large < 4
 

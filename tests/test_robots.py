@@ -20,7 +20,8 @@ from transforms.web.http_client import HttpClient, Request
 from transforms.web.robots import MAX_BYTES, Robots, RobotsCache, read_robots
 
 ORIGIN = "https://avis.example"
-NOW = datetime.now(UTC)
+# For rules that nobody asks how old they are.
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CLOCK = Clock()
 SETTINGS = FetchSettings(allow_addresses=("127.0.0.0/8",), seconds_between_requests=0)
 
@@ -107,14 +108,15 @@ def test_any_text_is_read(text: str) -> None:
 def test_memory_and_disk_forget_after_a_day_and_unreachable_ones_after_an_hour(
     tmp_path: Path,
 ) -> None:
+    now = datetime.now(UTC)
     for verdict, hours in (("rules", 24), ("all_allowed", 24), ("unreachable", 1)):
-        RobotsCache(Clock(), tmp_path).keep(Robots(ORIGIN, verdict, "", NOW))  # type: ignore[arg-type]
+        RobotsCache(Clock(), tmp_path).keep(Robots(ORIGIN, verdict, "", now))  # type: ignore[arg-type]
         early = RobotsCache(Clock(timedelta(hours=hours, minutes=-1)), tmp_path)
         late = RobotsCache(Clock(timedelta(hours=hours, minutes=1)), tmp_path)
         before = RobotsCache(Clock(timedelta(minutes=-1)), tmp_path)
         assert early.find(ORIGIN) is None
         found = early.load(ORIGIN)
-        assert found == Robots(ORIGIN, verdict, "", NOW)  # type: ignore[arg-type]
+        assert found == Robots(ORIGIN, verdict, "", now)  # type: ignore[arg-type]
         assert early.find(ORIGIN) is found
         assert late.load(ORIGIN) is None
         assert before.load(ORIGIN) is None
@@ -126,7 +128,8 @@ def test_memory_and_disk_forget_after_a_day_and_unreachable_ones_after_an_hour(
 )
 def test_a_spoilt_cache_file_counts_as_absent(tmp_path: Path, content: bytes | None) -> None:
     cache = RobotsCache(Clock(), tmp_path)
-    cache.keep(Robots(ORIGIN, "rules", "x", NOW))
+    cache.keep(Robots(ORIGIN, "rules", "x", datetime.now(UTC)))
+    assert RobotsCache(Clock(), tmp_path).load(ORIGIN) is not None
     (path,) = tmp_path.iterdir()
     if content is None:  # another origin's file under this name
         fields = json.loads(path.read_bytes()) | {"origin": "https://annen.example"}

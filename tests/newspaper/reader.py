@@ -148,7 +148,7 @@ def ask_directly(newspaper: Newspaper) -> Ask:
 
 
 def ask_over_http(agent: str, gap: float) -> Ask:
-    """Ask over one connection at a time, ``gap`` seconds after the last question began."""
+    """Ask over one connection at a time, ``gap`` seconds after the last answer."""
     last = 0.0
 
     def ask(address: str, headers: dict[str, str]) -> Reply:
@@ -157,7 +157,6 @@ def ask_over_http(agent: str, gap: float) -> Ask:
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
         time.sleep(max(0.0, last + gap - time.monotonic()))
-        last = time.monotonic()
         try:
             connection.request("GET", path, headers={"User-Agent": agent, **headers})
             response = connection.getresponse()
@@ -166,6 +165,7 @@ def ask_over_http(agent: str, gap: float) -> Ask:
             return 0, {}, b""
         finally:
             connection.close()
+            last = time.monotonic()
         return response.status, {k.lower(): v for k, v in response.getheaders()}, body
 
     return ask
