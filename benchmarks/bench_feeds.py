@@ -27,7 +27,8 @@ from pathlib import Path
 from statistics import median
 
 from transforms.clock import Clock
-from transforms.fetch_pages import FetchJob, fetch_pages
+from transforms.fetch_pages import fetch_pages
+from transforms.polls.page_fetching import FetchJob
 from transforms.records import Article, Block, Document, Entry, Metadata, PageRequest, Provenance
 from transforms.settings import Source
 from transforms.tables.commit import commit_rows, stage_rows

@@ -26,8 +26,9 @@ from transforms.archives.archive import archive_glob, has_archive
 from transforms.clean import RemoveBoilerplate
 from transforms.enrich import EnrichArticles
 from transforms.extract import ExtractArticles
-from transforms.fetch_pages import OUTCOMES, FetchJob, FetchPages, FinishPolls
+from transforms.fetch_pages import OUTCOMES, FetchPages, FinishPolls
 from transforms.outcomes import REJECTED
+from transforms.polls.page_fetching import FetchJob
 from transforms.read import FileSet, ReadDocuments
 from transforms.records import Rejection
 from transforms.tables.runs import Run

@@ -34,7 +34,8 @@ from loopback import Asked, Handler, Server, redirect, reply
 from newspaper import Newspaper, make_site, serve
 
 from transforms.clock import Clock
-from transforms.fetch_pages import FetchJob, fetch_pages
+from transforms.fetch_pages import fetch_pages
+from transforms.polls.page_fetching import FetchJob
 from transforms.polls.page_requests import unpack_request
 from transforms.records import Document, Entry, Metadata, PageRequest
 from transforms.settings import Source
@@ -105,6 +106,12 @@ def bomb(coding: str) -> bytes:
     if coding == "gzip, gzip":
         return gzip.compress(bomb("gzip"))
     return hostile.BOMBS[coding]()
+
+
+@lru_cache
+def crowd() -> bytes:
+    """Three million elements, in a gzip file of 13 kB."""
+    return gzip.compress(b"<rss><channel>" + b"<a/>" * 3_000_000)
 
 
 def bombing(coding: str) -> Handler:
@@ -225,6 +232,7 @@ FEEDS = ANYWHERE | {
         "unsafe_xml",
         lambda asked, _: reply(rss(prolog=OUTSIDE.format(inner_url(asked)), title="&x;")),
     ),
+    "millions of elements in a gzip file": Trap("too_large", lambda *_: reply(crowd())),
     "bomb in a gzip file": Trap(
         "too_large", lambda *_: reply(bomb("gzip"), content_type="text/xml")
     ),
@@ -336,6 +344,7 @@ def run_watched(arguments: list[str], folder: Path) -> tuple[int, str, str, int]
 def ended(tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterator[Ended]:
     folder = tmp_path_factory.mktemp("hostile")
     for coding in ("gzip", "br", "zstd", "gzip, gzip"):
+        crowd()
         bomb(coding)  # it takes a second to make one; nobody waits for servers so long
     paper = make_site(4, start=datetime.now(UTC) - timedelta(hours=2))
     traps = {("pages", name): trap for name, trap in PAGES.items()}

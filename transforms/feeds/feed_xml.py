@@ -23,7 +23,10 @@ from transforms.encoding import decode_html, normalize_newlines
 from transforms.feeds.feed_fault import FeedFault
 
 # Of a gzipped sitemap. The sitemap protocol allows 50 MB (sitemaps.org/protocol.html).
-_MOST_BYTES = 50 * 1024 * 1024
+MAX_BYTES = 50 * 1024 * 1024
+# Ours: 50,000 entries of 20 elements each. A tree takes about 150 bytes an element, and libxml2's
+# XPath gives up at ten million nodes.
+_MOST_TAGS = 2_000_000
 # Namespaces that a document of the web has use for; expat and libxml2 search them one by one.
 _MOST_NAMESPACES = 200
 # What the entities that a document declares itself may add to it, in code points. Ours.
@@ -91,17 +94,17 @@ class XmlTree:
     faults: tuple[tuple[str, str], ...] = ()
 
 
-def unpack_body(body: bytes) -> bytes | FeedFault:
-    """Return ``body`` decompressed, where it is a gzip file (a ``.xml.gz``), up to 50 MiB."""
+def unpack_body(body: bytes, max_bytes: int = MAX_BYTES) -> bytes | FeedFault:
+    """Return ``body`` decompressed, where it is a gzip file (a ``.xml.gz``), to ``max_bytes``."""
     if not body.startswith(b"\x1f\x8b"):
         return body
     stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        data = stream.decompress(body, _MOST_BYTES)
+        data = stream.decompress(body, max_bytes)
     except zlib.error as error:
         return FeedFault("broken_gzip", f"a gzip file that cannot be read: {error}")
     if stream.unconsumed_tail:
-        return FeedFault("too_large", f"over {_MOST_BYTES} bytes when decompressed")
+        return FeedFault("too_large", f"over {max_bytes} bytes when decompressed")
     return data
 
 
@@ -125,8 +128,11 @@ def parse_xml(text: str) -> XmlTree | FeedFault:
     outer one was missing or misread) stand side by side in the tree.
 
     Faults: ``broken_xml`` for a document without any element, ``unsafe_xml`` for entities that
-    point outside or that build on each other, and for hundreds of namespaces.
+    point outside or that build on each other, and for hundreds of namespaces, ``too_large`` for
+    millions of tags.
     """
+    if text.count("<") > _MOST_TAGS:
+        return FeedFault("too_large", f"over {_MOST_TAGS} tags; is it a feed?")
     mended = mend_xml(text)
     if isinstance(mended, FeedFault):
         return mended

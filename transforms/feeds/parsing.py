@@ -16,7 +16,7 @@ from lxml import etree
 
 from transforms.feeds.feed_entries import FeedContext, bound_faults, resolve_address
 from transforms.feeds.feed_fault import FeedFault
-from transforms.feeds.feed_xml import decode_feed, parse_xml, unpack_body
+from transforms.feeds.feed_xml import MAX_BYTES, decode_feed, parse_xml, unpack_body
 from transforms.feeds.json_feed import read_json_feed
 from transforms.feeds.news_sitemap import read_sitemap
 from transforms.feeds.rss_atom import read_rss_atom
@@ -47,19 +47,21 @@ def parse_feed(
     timezone: ZoneInfo,
     latest: datetime | None = None,
     url_rules: UrlSettings = _NO_RULES,
+    max_bytes: int = MAX_BYTES,
 ) -> ParsedFeed | FeedFault:
     """Return the feed in ``body``, or why there is none.
 
     ``url`` is the address that answered, ``charset`` what its Content-Type declared, ``timezone``
     that of times without an offset, ``latest`` when it was fetched (later instants are not
-    believed). Nothing is loaded from anywhere. Faults: ``empty``, ``not_a_feed``,
-    ``broken_xml``, ``unsafe_xml``, ``broken_json``, ``broken_gzip``, ``too_large``.
+    believed); a body that is a gzip file may hold ``max_bytes``. Nothing is loaded from anywhere.
+    Faults: ``empty``, ``not_a_feed``, ``broken_xml``, ``unsafe_xml``, ``broken_json``,
+    ``broken_gzip``, ``too_large``.
 
     What is wrong with single entries, or with the end of the document, stands in ``faults`` of
     the feed: ``no_address``, ``repeated_entry``, ``broken_entry``, ``truncated``, ``too_complex``,
     ``too_many_entries``, ``more_faults``.
     """
-    unpacked = unpack_body(body)
+    unpacked = unpack_body(body, max_bytes)
     if isinstance(unpacked, FeedFault):
         return unpacked
     text = decode_feed(unpacked, charset).lstrip("\ufeff\ufffd \t\n")

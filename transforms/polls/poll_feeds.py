@@ -127,6 +127,7 @@ def _read_answer(
         timezone=ZoneInfo(source.timezone),
         latest=answer.fetched_at,
         url_rules=source.url,
+        max_bytes=source.fetch.max_feed_bytes,
     )
     if isinstance(parsed, FeedFault):
         fault = FetchFault(
