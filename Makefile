@@ -10,8 +10,9 @@ OUT ?= out
 run: $(READY)
 	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
 
+# On all cores, but not in more processes than there is work for. `pytest` alone uses one.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 check: lint types test
 
@@ -26,13 +27,14 @@ types: $(READY)
 reference: $(READY)
 	$(BIN)/python -m pipelines.reference
 
-# Suites too slow for every day: 30 kills of a run over 300 articles.
+# Suites too slow for every day: runs killed 60 times, 30 days of a newspaper.
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_enrich.py
 	$(BIN)/python benchmarks/bench_ingest.py
+	$(BIN)/python benchmarks/bench_feeds.py
 
 # Against other extractors, in an environment of their own.
 bench-extract: $(READY) build/bench-venv/.ready
