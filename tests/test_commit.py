@@ -15,8 +15,8 @@ from deltalake.exceptions import CommitFailedError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.tables import commit as commit_module
 from transforms.records import Article, Block, Metadata, Provenance, Rejection
+from transforms.tables import commit as commit_module
 from transforms.tables.commit import (
     CommitCount,
     RowFacts,

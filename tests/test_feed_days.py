@@ -22,7 +22,8 @@ from pipelines.ingest import run_ingest
 from pipelines.run_options import RunOptions
 from transforms.clock import Clock
 
-SETTINGS = "poll: {at_most: 3h, back_off_to: 4h}\n"
+# Texts are looked at here, not what is found in them.
+SETTINGS = "poll: {at_most: 3h, back_off_to: 4h}\nenrich: {pipelines: {nb: null, nn: null}}\n"
 LONGEST_WAIT = timedelta(hours=4)
 
 

@@ -82,6 +82,9 @@ def kill_often(
     killed = 0
     with serve(paper) as servers:
         configs = paper.write_configs(folder)
+        # A run without models begins sooner.
+        settings = "enrich: {pipelines: {nb: null, nn: null}}\n"
+        (folder / "defaults.yaml").write_text(settings, encoding="utf-8")
         arguments = ["run", *map(str, configs), "--all", "--json", "--output", str(output)]
         for number, moment in enumerate(moments):
             servers.set_time(begin + number * timedelta(hours=24 / len(moments)))

@@ -14,9 +14,9 @@ from deltalake import DeltaTable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.tables import lake as lake_module
 from transforms.identity import article_id
 from transforms.records import Article, Block, Metadata, Provenance, Rejection
+from transforms.tables import lake as lake_module
 from transforms.tables.commit import commit_articles, commit_rows, stage_rows
 from transforms.tables.lake import CHECKPOINT_INTERVALS, Lake
 from transforms.tables.schema import (

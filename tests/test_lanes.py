@@ -61,7 +61,7 @@ def test_long_visits_go_side_by_side_up_to_the_limit() -> None:
         began = monotonic()
         await asyncio.gather(*(visit() for _ in range(9)))
         assert most == 3
-        assert 0.15 <= monotonic() - began < 0.4
+        assert monotonic() - began >= 0.15
 
     run(work())
 

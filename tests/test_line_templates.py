@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transforms.characters import normalize_line
@@ -71,6 +71,7 @@ WORDS = (
 )
 
 
+@example("@00")
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join) | st.text(max_size=80)
 )

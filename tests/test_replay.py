@@ -19,7 +19,10 @@ from transforms.tables.commit import RowFacts, StagedFile, settle_revisions
 from transforms.tables.staging import Staging
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CONFIG = "id: avis\nlanguage: nb\nfiles: ['out/pages/source=avis/**/*.warc.gz']\n"
+CONFIG = (
+    "id: avis\nlanguage: nb\nfiles: ['out/pages/source=avis/**/*.warc.gz']\n"
+    "enrich: {pipelines: {nb: null, nn: null}}\n"
+)
 BETTER = (
     CONFIG
     + "clean:\n  rules:\n    - name: tips\n      lines: ['Bli med på turen til fjells i august']\n"

@@ -15,17 +15,19 @@ import spacy
 from conftest import ROOT, Workplace
 from deltalake import DeltaTable
 
+from pipelines.cli import main
+
 Command = Callable[[list[str]], tuple[int, str, str]]
 
 STORY = "{title}\n\nOrdføreren er fornøyd med vedtaget i Bodø.\n– Dette er bra, sier Kari Dahl.\n"
 
 
-@pytest.fixture
-def seeds(tmp_path: Path, newsbeam: Command) -> Path:
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with the two sample articles."""
-    code, _, err = newsbeam(["run", str(ROOT / "configs/seeds.yaml"), "--output", str(tmp_path)])
-    assert code == 0, err
-    return tmp_path
+    output = tmp_path_factory.mktemp("seeds")
+    assert main(["run", str(ROOT / "configs/seeds.yaml"), "--output", str(output)]) == 0
+    return output
 
 
 def lines_of(name: str) -> list[str]:
@@ -214,6 +216,9 @@ def test_worker_processes_give_the_same_rows(workplace: Workplace) -> None:
 
 
 def test_two_runs_at_the_same_moment_lose_and_repeat_nothing(workplace: Workplace) -> None:
+    workplace.configure(
+        "id: avis\nlanguage: nb\nfiles: ['in/*']\nenrich: {pipelines: {nb: null, nn: null}}\n"
+    )
     for number in range(20):
         workplace.write(f"{number}.txt", STORY.format(title=f"Sak {number}"))
     command = [

@@ -336,11 +336,10 @@ def test_killed_batch_costs_no_more_than_itself(place: Place) -> None:
 def test_tables_that_cannot_be_read_are_tried_again(place: Place) -> None:
     place.plan(due="away")
     scheduler = place.start()
-    time.sleep(0.5)
+    assert "the tables cannot be read: [Errno 5]" in (scheduler.stderr or sys.stdin).readline()
     place.plan()
     wait_until(place.ended)
-    _, _, err = stop(scheduler)
-    assert "the tables cannot be read: [Errno 5]" in err
+    assert stop(scheduler)[0] == 0
 
 
 # Stopping
@@ -446,7 +445,7 @@ def test_no_usable_config_waits_for_the_mending(place: Place) -> None:
     scheduler = place.start()
     wait_until(place.ended)
     place.configure("avis", "- nothing\n")
-    wait_until(lambda: place.heartbeat()["faults"])
+    wait_until(lambda: place.heartbeat()["faults"] and place.heartbeat()["state"] == "waiting")
     count = len(place.begun())
     time.sleep(0.5)
     assert len(place.begun()) == count
@@ -490,7 +489,7 @@ def test_service_manager_is_told(place: Place) -> None:
         manager.bind(str(address))
         manager.settimeout(20)
         scheduler = place.start(
-            environment={"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "400000"}, check=60
+            environment={"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "800000"}, check=60
         )
         assert manager.recv(4096) == b"READY=1"
         wait_until(place.ended)
@@ -502,7 +501,7 @@ def test_service_manager_is_told(place: Place) -> None:
             heard += message + b"\n"
             if b"STATUS=next batch" in message:
                 times.append(time.monotonic())
-        assert max(b - a for a, b in pairwise(times)) < 0.4
+        assert max(b - a for a, b in pairwise(times)) < 0.8
         assert stop(scheduler)[0] == 0
         manager.settimeout(0.1)
         while b"STOPPING=1" not in heard:
