@@ -131,6 +131,14 @@ def test_a_304_that_was_false_is_recorded() -> None:
     assert not honest.is_false_304
 
 
+def test_an_answer_without_validators_leaves_the_old_ones_good() -> None:
+    before, _ = parse(None, entry("a"))
+    state, _ = parse(before, entry("b"), response=answer(), now=NOW + HOUR)
+    assert (state.etag, state.last_modified) == (before.etag, before.last_modified)
+    state, _ = parse(state, entry("b"), response=answer(etag='"2"'), now=NOW + HOUR)
+    assert (state.etag, state.last_modified) == ('"2"', None)
+
+
 def test_half_a_feed_brings_its_entries_but_is_no_state_to_come_back_to() -> None:
     before = deal_with(parse(None, entry("a"))[0], entry("a"))
     cut, fresh = parse(

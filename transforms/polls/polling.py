@@ -254,13 +254,16 @@ def _answered(feed: Feed, before: FeedState | None, response: Response, now: dat
     base = _begin(feed, before, now)
     moved_to = response.moved_to if response.moved_to != base.url else None
     is_again = moved_to is not None and moved_to == base.moved_to
-    # A 304 may leave out a validator that has not changed.
-    kept = base if response.status == 304 else None
+    etag, last_modified = response.headers.get("etag"), response.headers.get("last-modified")
+    if response.status == 304 or (etag is None and last_modified is None):
+        # A 304 may leave out what has not changed. A 200 without any validator leaves the old
+        # ones good: a 304 to them says that all is as it was, and that was dealt with.
+        etag, last_modified = etag or base.etag, last_modified or base.last_modified
     return replace(
         base,
         status=response.status,
-        etag=response.headers.get("etag", kept.etag if kept else None),
-        last_modified=response.headers.get("last-modified", kept.last_modified if kept else None),
+        etag=etag,
+        last_modified=last_modified,
         failures=0,
         backoff=0.0,
         moved_to=moved_to,
