@@ -616,3 +616,7 @@ def test_a_figure_after_a_minus_sign_is_not_speech() -> None:
     assert [q.text for q in find_quotes(text, lexicon("nb"))] == ["Vi fryser"]
     spoken = find_quotes("– 5 grader er kaldt nok for meg, sier Olav Bjerke.", lexicon("nb"))
     assert [q.text for q in spoken] == ["5 grader er kaldt nok for meg"]
+
+
+def test_marks_around_nothing_are_no_quote() -> None:
+    assert not find('-" "', "nb")

@@ -61,7 +61,8 @@ def find_quotes(
     inline = _find_inline(marked, turns, InlineReader(cut, reader, introductions, lexicon), cut)
     candidates = sorted(turns + inline, key=lambda candidate: candidate.start)
     cast = Cast(cut, names, reader, lexicon)
-    return _Ascriber(cut, reader, introductions, cast, heading_lines).ascribe(candidates)
+    found = _Ascriber(cut, reader, introductions, cast, heading_lines).ascribe(candidates)
+    return tuple(quote for quote in found if quote.text.strip())  # `-" "` says nothing
 
 
 def _find_inline(
