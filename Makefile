@@ -27,9 +27,10 @@ types: $(READY)
 reference: $(READY)
 	$(BIN)/python -m pipelines.reference
 
-# Suites too slow for every day: runs killed 60 times, 30 days of a newspaper.
+# Suites too slow for every day: runs killed 60 times, 30 days of a newspaper. SLOW chooses among
+# them.
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal $(SLOW)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_enrich.py
