@@ -188,6 +188,7 @@ def test_a_feed_has_moved_after_three_permanent_redirects_in_a_row() -> None:
         state, _ = parse(state, response=answer(moved_to=new))
     assert choose_address(FEED, state) == new
     assert state is not None
+    assert wants_validators(FEED, state, new, NOW)  # it was the new address that gave them
     settled, _ = parse(state, response=replace(answer(), url=new))
     assert (settled.url, settled.moved_to, settled.moves) == (new, None, 0)
     assert choose_address(FEED, settled) == new

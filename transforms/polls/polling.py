@@ -73,7 +73,8 @@ def wants_validators(feed: Feed, before: FeedState | None, address: str, now: da
     """Whether to ask conditionally: not when the last unconditional answer is a day old."""
     return (
         before is not None
-        and before.url == address
+        # Where the old address redirected, it was the new one that gave the validators.
+        and address in (before.url, before.moved_to)
         and before.body_hash is not None
         and before.validated_at is not None
         and now - before.validated_at < feed.settings.validate_after
@@ -240,8 +241,8 @@ def _begin(feed: Feed, before: FeedState | None, now: datetime) -> FeedState:
         changed=0,
         failed_pages=0,
         is_false_304=False,
-        etag=None if has_moved else before.etag,
-        last_modified=None if has_moved else before.last_modified,
+        etag=before.etag if address in (before.url, before.moved_to) else None,
+        last_modified=before.last_modified if address in (before.url, before.moved_to) else None,
         moved_to=None if has_moved else before.moved_to,
         moves=0 if has_moved else before.moves,
         blocked={domain: until for domain, until in before.blocked.items() if until > now},
