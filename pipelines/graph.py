@@ -19,7 +19,6 @@ from apache_beam.runners.runner import PipelineState
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipelines.config import Job
-from pipelines.polls import Round, list_feeds, robots_folder
 from pipelines.progress import Progress, watch_progress
 from pipelines.run_options import RunFailed, RunOptions
 from transforms.archives.archive import archive_glob, has_archive
@@ -29,6 +28,7 @@ from transforms.extract import ExtractArticles
 from transforms.fetch_pages import OUTCOMES, FetchPages, FinishPolls
 from transforms.outcomes import REJECTED
 from transforms.polls.page_fetching import FetchJob
+from transforms.polls.rounds import Round, list_feeds, robots_folder
 from transforms.read import FileSet, ReadDocuments
 from transforms.records import Rejection
 from transforms.tables.runs import Run
@@ -97,7 +97,7 @@ def _make_fetch_job(
 ) -> FetchJob:
     return FetchJob(
         sources={source.id: source for source in job.sources},
-        full_text={(feed.source, feed.id): feed.full_text for feed in list_feeds(job)},
+        full_text={(feed.source, feed.id): feed.full_text for feed in list_feeds(job.sources)},
         clock=run.clock,
         robots_folder=None if dry_run else robots_folder(run.lake),
         quiet_until=polled.quiet_until,

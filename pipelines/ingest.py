@@ -15,17 +15,17 @@ from pathlib import Path
 from time import monotonic
 
 from pipelines.config import Job
-from pipelines.polls import (
+from pipelines.progress import Progress
+from pipelines.run_options import RunOptions
+from pipelines.summary import Summary
+from transforms.polls.rounds import (
     Round,
     find_blocked,
-    hold_sources,
     poll_round,
     read_states,
     robots_folder,
 )
-from pipelines.progress import Progress
-from pipelines.run_options import RunOptions
-from pipelines.summary import Summary
+from transforms.polls.source_locks import hold_sources
 from transforms.tables.known import KnownVersion, load_known
 from transforms.tables.known_rows import Known
 from transforms.tables.lake import Lake
@@ -118,8 +118,7 @@ def _poll(
     if progress is not None:
         progress.show("asking feeds …")
     return poll_round(
-        job,
-        held,
+        [source for source in job.sources if source.id in held],
         states,
         lambda document: _open_known(run, options).document(document),
         run.clock,

@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.config import ConfigError, Fault, Job, load_job
-from pipelines.polls import read_states
 from transforms.polls.page_requests import unpack_request
 from transforms.polls.retry import Skipped, select_retries
+from transforms.polls.rounds import read_states
 from transforms.polls.wanted import document_of
 from transforms.records import PageRequest
 from transforms.tables.known import KnownVersion, load_known

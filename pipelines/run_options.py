@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.polls import PollOptions
 from transforms.clock import Clock
+from transforms.polls.rounds import PollOptions
 from transforms.records import PageRequest
 
 

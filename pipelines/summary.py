@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.config import Job
-from pipelines.polls import Round
+from transforms.polls.rounds import Round
 from transforms.tables.runs import Run
 
 _COUNTERS = ("read", "new", "revised", "known", "entities", "quotes")

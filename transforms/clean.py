@@ -15,7 +15,7 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.language_settings import Language, find_language
-from transforms.outcomes import REJECTED, route
+from transforms.outcomes import REJECTED, quarantine, route
 from transforms.records import Article, Block, Rejection, RemovedLine
 from transforms.settings import CleaningRule, Source
 
@@ -109,16 +109,31 @@ def list_rule(language: str, languages: Mapping[str, Language], source: Source) 
 
 
 class RemoveBoilerplate(beam.PTransform):  # type: ignore[misc]
-    """``Article`` s to ``Article`` s without boilerplate; output ``REJECTED``."""
+    """``Article`` s to ``Article`` s without boilerplate; output ``REJECTED``.
 
-    def __init__(self, languages: Mapping[str, Language], sources: Mapping[str, Source]) -> None:
+    ``survives_bugs`` as in ``ExtractArticles``.
+    """
+
+    def __init__(
+        self,
+        languages: Mapping[str, Language],
+        sources: Mapping[str, Source],
+        *,
+        survives_bugs: bool = False,
+    ) -> None:
         super().__init__()
         self._languages = languages
         self._sources = sources
+        self._survives_bugs = survives_bugs
 
-    def _clean(self, article: Article) -> Any:
+    def _clean(self, article: Article) -> Article | Rejection:
         source = self._sources[article.provenance.source]
-        return route(remove_boilerplate(article, choose_rules(article, self._languages, source)))
+        return remove_boilerplate(article, choose_rules(article, self._languages, source))
+
+    def _route(self, article: Article) -> Any:
+        if not self._survives_bugs:
+            return route(self._clean(article))
+        return route(quarantine("clean", article.provenance, lambda: self._clean(article)))
 
     def expand(self, articles: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
-        return articles | beam.Map(self._clean).with_outputs(REJECTED, main="articles")
+        return articles | beam.Map(self._route).with_outputs(REJECTED, main="articles")

@@ -12,7 +12,7 @@ import apache_beam as beam
 from transforms.headings import find_headings
 from transforms.language_settings import Language, find_language
 from transforms.nlp import BATCH_SIZE, MAX_CHARS, annotate_texts
-from transforms.outcomes import REJECTED, route
+from transforms.outcomes import BUGS, REJECTED, quarantine, route
 from transforms.records import Article, Rejection
 from transforms.settings import Source
 from transforms.tally import ARTICLES, add_to_tally
@@ -73,27 +73,51 @@ class _EnrichBatches(beam.DoFn):  # type: ignore[misc]
         languages: Mapping[str, Language],
         sources: Mapping[str, Source],
         tallies: str | None,
+        survives_bugs: bool,
     ) -> None:
         self._languages = languages
         self._sources = sources
         self._tallies = tallies
+        self._survives_bugs = survives_bugs
 
     def process(self, articles: Sequence[Article]) -> Iterator[Any]:
-        yield from map(route, enrich_articles(articles, self._languages, self._sources))
+        yield from map(route, self._enrich(articles))
         add_to_tally(self._tallies, ARTICLES, len(articles))
+
+    def _enrich(self, articles: Sequence[Article]) -> list[Article | Rejection]:
+        if not self._survives_bugs:
+            return enrich_articles(articles, self._languages, self._sources)
+        try:
+            return enrich_articles(articles, self._languages, self._sources)
+        except BUGS:  # one by one it will show whose fault it was
+            return [
+                quarantine(
+                    "enrich",
+                    article.provenance,
+                    lambda alone=article: enrich_articles(  # type: ignore[misc]
+                        [alone], self._languages, self._sources
+                    )[0],
+                )
+                for article in articles
+            ]
 
 
 class EnrichArticles(beam.PTransform):  # type: ignore[misc]
-    """``Article`` s to ``Article`` s with headings, entities and quotes; output ``REJECTED``."""
+    """``Article`` s to ``Article`` s with headings, entities and quotes; output ``REJECTED``.
+
+    ``survives_bugs`` as in ``ExtractArticles``.
+    """
 
     def __init__(
         self,
         languages: Mapping[str, Language],
         sources: Mapping[str, Source],
         tallies: str | None = None,
+        *,
+        survives_bugs: bool = False,
     ) -> None:
         super().__init__()
-        self._do_fn = _EnrichBatches(languages, sources, tallies)
+        self._do_fn = _EnrichBatches(languages, sources, tallies, survives_bugs)
 
     def expand(self, articles: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
         return (

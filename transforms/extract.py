@@ -14,7 +14,7 @@ from lxml import etree
 from transforms.characters import normalize_line, squeeze
 from transforms.encoding import decode_html, decode_text
 from transforms.languages import check_language, detect_language
-from transforms.outcomes import REJECTED, route
+from transforms.outcomes import REJECTED, quarantine, route
 from transforms.pages.metadata import fill_metadata, merge_metadata, read_metadata
 from transforms.pages.page_text import ExtractorFault, extract_text, open_with_lead
 from transforms.pages.page_tree import PageTooLargeError, parse_page
@@ -194,22 +194,29 @@ def _reject(document: Document, reason: str, detail: str) -> Rejection:
 
 
 class ExtractArticles(beam.PTransform):  # type: ignore[misc]
-    """``Document`` s to ``Article`` s as their sources are configured; output ``REJECTED``."""
+    """``Document`` s to ``Article`` s as their sources are configured; output ``REJECTED``.
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    With ``survives_bugs`` an item at which newsbeam itself fails is rejected, too.
+    """
+
+    def __init__(self, sources: Mapping[str, Source], *, survives_bugs: bool = False) -> None:
         super().__init__()
         self._sources = sources
+        self._survives_bugs = survives_bugs
 
-    def _extract(self, document: Document) -> Any:
+    def _extract(self, document: Document) -> Article | Rejection:
         source = self._sources[document.provenance.source]
-        return route(
-            extract_article(
-                document,
-                language=source.language,
-                timezone=ZoneInfo(source.timezone),
-                settings=source.extract,
-            )
+        return extract_article(
+            document,
+            language=source.language,
+            timezone=ZoneInfo(source.timezone),
+            settings=source.extract,
         )
 
+    def _route(self, document: Document) -> Any:
+        if not self._survives_bugs:
+            return route(self._extract(document))
+        return route(quarantine("extract", document.provenance, lambda: self._extract(document)))
+
     def expand(self, documents: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
-        return documents | beam.Map(self._extract).with_outputs(REJECTED, main="articles")
+        return documents | beam.Map(self._route).with_outputs(REJECTED, main="articles")

@@ -21,7 +21,7 @@ from transforms.input_file import InputFile
 from transforms.outcomes import REJECTED, route
 from transforms.records import Document, Rejection
 from transforms.settings import Source
-from transforms.tables.known import KnownVersion, load_known
+from transforms.tables.known import KnownVersion, NewestKnown, load_known
 from transforms.tables.known_rows import Known
 from transforms.tables.versions import is_outdated
 from transforms.tally import FILES, ITEMS, add_to_tally
@@ -138,7 +138,7 @@ class _ReadFiles(beam.DoFn):  # type: ignore[misc]
     def __init__(
         self,
         sources: Mapping[str, Source],
-        known: KnownVersion | None,
+        known: KnownVersion | NewestKnown | None,
         reprocess: bool,
         tallies: str | None,
     ) -> None:
@@ -164,6 +164,27 @@ class _ReadFiles(beam.DoFn):  # type: ignore[misc]
                     Metrics.counter(file.source, "known").inc()
                     continue
             yield route(outcome)
+
+
+class ReadFiles(beam.PTransform):  # type: ignore[misc]
+    """``FoundFile`` s to ``Document`` s; output ``REJECTED``; arguments as ``ReadDocuments``."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        known: KnownVersion | NewestKnown | None = None,
+        reprocess: bool = False,
+        tallies: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._do_fn = _ReadFiles(sources, known, reprocess, tallies)
+
+    def expand(self, files: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        return (
+            files
+            | "Spread" >> beam.Reshuffle()
+            | "Read" >> beam.ParDo(self._do_fn).with_outputs(REJECTED, main="documents")
+        )
 
 
 class ReadDocuments(beam.PTransform):  # type: ignore[misc]
@@ -193,14 +214,7 @@ class ReadDocuments(beam.PTransform):  # type: ignore[misc]
         matched = files | "Match" >> beam.ParDo(
             _MatchFiles(self._shards, self._tallies)
         ).with_outputs(REJECTED, main="files")
-        read = (
-            matched.files
-            | "Spread" >> beam.Reshuffle()
-            | "Read"
-            >> beam.ParDo(
-                _ReadFiles(self._sources, self._known, self._reprocess, self._tallies)
-            ).with_outputs(REJECTED, main="documents")
-        )
+        read = matched.files | ReadFiles(self._sources, self._known, self._reprocess, self._tallies)
         return {
             "documents": read.documents,
             REJECTED: (matched[REJECTED], read[REJECTED]) | beam.Flatten(),

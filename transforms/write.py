@@ -17,6 +17,7 @@ from transforms.polls.feed_state import make_poll_row
 from transforms.records import Article
 from transforms.tables.commit import StagedFile, commit_articles, commit_rows, stage_rows
 from transforms.tables.known import load_known
+from transforms.tables.known_rows import Known
 from transforms.tables.runs import Run
 from transforms.tables.schema import (
     ARTICLES,
@@ -34,6 +35,27 @@ from transforms.tables.write_polls import make_run_reject
 _BUFFER_CHARS = 8_000_000
 
 
+def number_revision(article: Article, known: Known, run: Run) -> Row | None:
+    """The row of ``article`` with its revision; ``None`` where ``known`` has it as it is."""
+    row = make_row(article, run_id=run.id, started_at=run.started_at)
+    if article.provenance.request is not None:
+        # A feed's page stays the article that it was, though its address may change.
+        document = known.document(row["document_id"])
+        row["article_id"] = document.article_id if document else row["article_id"]
+    before = known.article(row["article_id"])
+    if before is not None:
+        is_same = before.content_hash == row["content_hash"]
+        # The same content, fetched later, may follow another version in this run: the
+        # committer will know.
+        if is_outdated(row["fetched_at"], before.fetched_at, run.started_at) or (
+            is_same and not is_outdated(before.fetched_at, row["fetched_at"])
+        ):
+            return None
+        row["revision"] = before.revision + 1
+        row["base_content"] = before.content_hash
+    return row
+
+
 class _NumberRevisions(beam.DoFn):  # type: ignore[misc]
     """Articles to rows with their revision; unchanged articles end here."""
 
@@ -41,26 +63,11 @@ class _NumberRevisions(beam.DoFn):  # type: ignore[misc]
         self._run = run
 
     def process(self, article: Article) -> Iterator[Row]:
-        run = self._run
-        row = make_row(article, run_id=run.id, started_at=run.started_at)
-        known = load_known(run.known)
-        if article.provenance.request is not None:
-            # A feed's page stays the article that it was, though its address may change.
-            document = known.document(row["document_id"])
-            row["article_id"] = document.article_id if document else row["article_id"]
-        before = known.article(row["article_id"])
-        if before is not None:
-            is_same = before.content_hash == row["content_hash"]
-            # The same content, fetched later, may follow another version in this run: the
-            # committer will know.
-            if is_outdated(row["fetched_at"], before.fetched_at, run.started_at) or (
-                is_same and not is_outdated(before.fetched_at, row["fetched_at"])
-            ):
-                Metrics.counter(row["source"], "known").inc()
-                return
-            row["revision"] = before.revision + 1
-            row["base_content"] = before.content_hash
-        yield row
+        row = number_revision(article, load_known(self._run.known), self._run)
+        if row is None:
+            Metrics.counter(article.provenance.source, "known").inc()
+        else:
+            yield row
 
 
 class _StageRows(beam.DoFn):  # type: ignore[misc]

@@ -89,8 +89,8 @@ def _run(options: argparse.Namespace, errors: Console) -> int:
     if any(source.feeds and not source.fetch.contact for source in job.sources):
         print_error(errors, "Set `fetch: contact:` (in defaults.yaml) so that sites can reach you.")
     # These take long to import: not before the configuration is known to be right.
-    from pipelines.polls import PollOptions
     from pipelines.run_options import RunOptions
+    from transforms.polls.rounds import PollOptions
 
     return _ingest(
         job,

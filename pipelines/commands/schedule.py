@@ -61,10 +61,10 @@ def add_schedule(commands: Commands) -> None:
 def _schedule(options: argparse.Namespace, errors: Console) -> int:
     if options.format:
         return _print_schedule(options, errors)
-    from pipelines.polls import next_due
     from pipelines.scheduling.pace import Pace
     from pipelines.scheduling.schedule import ScheduleOptions, run_schedule
     from pipelines.scheduling.schedule_state import ScheduleHeld
+    from transforms.polls.rounds import next_due
     from transforms.tables.lake import Lake
 
     schedule_options = ScheduleOptions(
@@ -77,7 +77,7 @@ def _schedule(options: argparse.Namespace, errors: Console) -> int:
     try:
         return run_schedule(
             schedule_options,
-            lambda output, job, now: next_due(Lake(output), job, now),
+            lambda output, job, now: next_due(Lake(output), job.sources, now),
             lambda line: print_error(errors, line),
         )
     except (ScheduleHeld, OSError) as error:

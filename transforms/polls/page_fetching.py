@@ -187,7 +187,7 @@ async def _fetch_lanes(
                         "asked_to_wait", "not in this run", is_temporary=True, domain=domain
                     )
                 else:
-                    answer = await client.fetch(_page_request(request, source))
+                    answer = await client.fetch(make_web_request(request, source))
                 await hand_on(request, answer)
 
         async def fetch_some() -> None:
@@ -199,7 +199,8 @@ async def _fetch_lanes(
         await asyncio.gather(*(fetch_some() for _ in range(_LANES_AT_ONCE)))
 
 
-def _page_request(request: PageRequest, source: Source) -> Request:
+def make_web_request(request: PageRequest, source: Source) -> Request:
+    """How the page of ``request`` is asked for, as its source is configured."""
     url = request.entry.url or ""
     own = {read_web_address(feed.url).domain for feed in source.feeds}
     settings = source.fetch

@@ -25,6 +25,7 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction
 
 from transforms.tables.lake import Lake, list_files
+from transforms.tables.places import hold_places
 from transforms.tables.schema import ARTICLES, Row, Table
 from transforms.tables.staging import Staging
 from transforms.tables.table_files import read_rows
@@ -33,7 +34,7 @@ from transforms.tables.versions import is_outdated
 
 # One id for all runs makes Delta's conflict check see that two commits raced.
 APP_ID = "newsbeam"
-_RUN, _PANE, _COUNTS = "newsbeam.run", "newsbeam.pane", "newsbeam.counts"
+_RUN, _COUNTS = "newsbeam.run", "newsbeam.counts"
 _TRIES = 20
 _REVISIONS = pa.schema(
     [
@@ -115,13 +116,13 @@ def stage_rows(staging: Staging, table: Table, rows: Sequence[Row]) -> StagedFil
 
 
 def commit_articles(
-    lake: Lake, staging: Staging, files: Sequence[StagedFile], base: int, pane: int = 0
+    lake: Lake, staging: Staging, files: Sequence[StagedFile], base: int
 ) -> dict[str, CommitCount]:
     """Add staged articles to the table once; return the counts by source.
 
     ``base`` is the table's version against which the rows' revisions were reckoned. A row whose
     content is known by now is dropped, a change of an article that has changed meanwhile becomes
-    the next revision. A repeated call for the same run and ``pane`` changes nothing.
+    the next revision. A repeated call for the same run changes nothing.
 
     Raises:
         CommitFailedError: other runs were faster every time.
@@ -134,13 +135,15 @@ def commit_articles(
         table = lake.open(ARTICLES)
         for _ in range(_TRIES):
             entries = _read_entries(lake, ARTICLES, base, table.version())
-            done = _find_commit(entries, staging.run_id, pane)
+            done = _find_commit(entries, staging.run_id)
             if done is not None:
                 return {source: CommitCount(**count) for source, count in done.items()}
             revisions = settle_revisions(files, _read_newest(lake, entries))
             counts = _count_rows(files, revisions)
             ready = [_apply_revisions(staging, file, revisions[file.name]) for file in files]
-            if _commit(lake, staging, table, ARTICLES, list(filter(None, ready)), pane, counts):
+            if _commit(
+                lake, staging, table, ARTICLES, list(filter(None, ready)), staging.run_id, counts
+            ):
                 return counts
             table.update_incremental()
     raise CommitFailedError(f"other runs were faster {_TRIES} times; start this run again")
@@ -152,12 +155,14 @@ def commit_rows(
     table: Table,
     files: Sequence[StagedFile],
     base: int,
-    pane: int = 0,
+    commit: str | None = None,
 ) -> None:
     """Add staged rows of a table that needs no comparison with what it holds, once.
 
-    Arguments and errors as for ``commit_articles``.
-    """  # fmt: skip
+    A repeated call for the same ``commit`` (the run's id, where there is none) changes nothing.
+    Other arguments and errors as for ``commit_articles``.
+    """
+    name = commit or staging.run_id
     with staging.hold():
         _take_back(lake, staging, table)
         if not files:
@@ -165,9 +170,9 @@ def commit_rows(
         handle = lake.open(table)
         for _ in range(_TRIES):
             entries = _read_entries(lake, table, base, handle.version())
-            if _find_commit(entries, staging.run_id, pane) is not None:
+            if _find_commit(entries, name) is not None:
                 return
-            if _commit(lake, staging, handle, table, files, pane, {}):
+            if _commit(lake, staging, handle, table, files, name, {}):
                 return
             handle.update_incremental()
     raise CommitFailedError(f"other runs were faster {_TRIES} times; start this run again")
@@ -237,15 +242,18 @@ def _read_entries(lake: Lake, table: Table, base: int, version: int) -> list[Log
         ) from None
 
 
-def _find_commit(
-    entries: Iterable[LogEntry], run_id: str, pane: int
-) -> dict[str, dict[str, int]] | None:
-    """The counts noted by the commit of this run and pane, if it is among ``entries``."""
+def _find_commit(entries: Iterable[LogEntry], name: str) -> dict[str, dict[str, int]] | None:
+    """The counts noted by the commit ``name``, if it is among ``entries``."""
     for entry in entries:
-        if entry.info.get(_RUN) == run_id and entry.info.get(_PANE) == str(pane):
-            counts: dict[str, dict[str, int]] = json.loads(entry.info[_COUNTS])
-            return counts
+        if entry.info.get(_RUN) == name:
+            return read_counts(entry)
     return None
+
+
+def read_counts(entry: LogEntry) -> dict[str, dict[str, int]]:
+    """What a commit of articles noted (a ``CommitCount`` by source); empty for other commits."""
+    counts: dict[str, dict[str, int]] = json.loads(entry.info.get(_COUNTS, "{}"))
+    return counts
 
 
 def _read_newest(lake: Lake, entries: Iterable[LogEntry]) -> dict[str, Newest]:
@@ -305,16 +313,17 @@ def _count_rows(
 
 def _commit(
     lake: Lake, staging: Staging, handle: DeltaTable, table: Table, files: Sequence[StagedFile],
-    pane: int, counts: Mapping[str, CommitCount],
+    name: str, counts: Mapping[str, CommitCount],
 ) -> bool:  # fmt: skip
     """Move ``files`` into place and add them to the table; ``False`` if another run was faster."""
     if not files:
         return True
     staging.write_intent(table.name, [file.place for file in files])
-    for file in files:
-        place = lake.root / table.name / file.place
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(staging.folder / file.name, place)
+    with hold_places(lake.root / table.name):
+        for file in files:
+            place = lake.root / table.name / file.place
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(staging.folder / file.name, place)
     try:
         handle.create_write_transaction(
             [_add_action(lake, file) for file in files],
@@ -326,8 +335,7 @@ def _commit(
                     Transaction(APP_ID, (handle.transaction_version(APP_ID) or 0) + 1)
                 ],
                 custom_metadata={
-                    _RUN: staging.run_id,
-                    _PANE: str(pane),
+                    _RUN: name,
                     _COUNTS: json.dumps({source: asdict(c) for source, c in counts.items()}),
                 },
             ),
@@ -344,10 +352,12 @@ def _take_back(lake: Lake, staging: Staging, table: Table) -> None:
     places = staging.read_intents().get(table.name)
     if places is None:
         return
-    for place in set(places) - list_files(lake.open(table)):
-        path = lake.root / table.name / place
-        if path.exists():
-            os.replace(path, staging.folder / path.name)
+    strays = set(places) - list_files(lake.open(table))
+    with hold_places(lake.root / table.name):
+        for place in strays:
+            path = lake.root / table.name / place
+            if path.exists():
+                os.replace(path, staging.folder / path.name)
     staging.clear_intent(table.name)
 
 

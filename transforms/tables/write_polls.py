@@ -29,11 +29,12 @@ def write_polls(run: Run, states: Sequence[FeedState], rejections: Sequence[Reje
         ),
         (FEED_POLLS, [make_poll_row(state, run.id) for state in states], run.polls_version),
     ):
-        files = [stage_rows(staging, table, part) for part in _partition(table, rows)]
+        files = [stage_rows(staging, table, part) for part in partition_rows(table, rows)]
         commit_rows(lake, staging, table, files, base)
 
 
-def _partition(table: Table, rows: Sequence[Row]) -> Iterator[list[Row]]:
+def partition_rows(table: Table, rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """``rows`` by the partitions of ``table``."""
     partitions: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
         partitions[tuple(row[column] for column in table.partition_by)].append(row)

@@ -1,30 +1,27 @@
-"""The driver's side of feeds: which are due, asking them, and what of their entries is wanted.
+"""A round of polls: every feed that is due, asked once, and what is wanted of what they tell.
 
-Polling is waiting for the network, so one process does it for all feeds; the graph begins with
+Polling is waiting for the network, so one process does it for all feeds; a graph begins with
 the pages to fetch (docs/decisions/polling.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from pipelines.config import Job
 from transforms.clock import Clock
 from transforms.polls.feed_state import FeedState, read_poll_row
 from transforms.polls.poll_feeds import Poll, poll_feeds
 from transforms.polls.polling import Feed, choose_address, due_at, make_feed
 from transforms.polls.wanted import Draft, FindDocument, choose_wanted, waiting_requests
 from transforms.records import PageRequest, Rejection
+from transforms.settings import Source
 from transforms.tables.cache_file import FOLDER as CACHE
 from transforms.tables.lake import Lake
 from transforms.web.http_client import HttpClient
@@ -74,9 +71,9 @@ def read_states(lake: Lake) -> dict[tuple[str, str], FeedState]:
     return {key: read_poll_row(row) for key, row in lake.read_feed_states(keep=True).items()}
 
 
-def list_feeds(job: Job) -> list[Feed]:
-    """The feeds of all sources, in order."""
-    return [make_feed(source, feed) for source in job.sources for feed in source.feeds]
+def list_feeds(sources: Iterable[Source]) -> list[Feed]:
+    """The feeds of all ``sources``, in order."""
+    return [make_feed(source, feed) for source in sources for feed in source.feeds]
 
 
 def find_blocked(states: States, now: datetime) -> dict[str, datetime]:
@@ -89,12 +86,12 @@ def find_blocked(states: States, now: datetime) -> dict[str, datetime]:
     return blocked
 
 
-def next_due(lake: Lake, job: Job, now: datetime) -> datetime | None:
+def next_due(lake: Lake, sources: Sequence[Source], now: datetime) -> datetime | None:
     """When a run is next worth its while; ``None`` if no feed will ever be due."""
     states = read_states(lake)
     blocked = find_blocked(states, now)
     instants = []
-    for feed in list_feeds(job):
+    for feed in list_feeds(sources):
         state = states.get((feed.source, feed.id))
         due = due_at(feed, state, now)
         if due is None:
@@ -106,63 +103,57 @@ def next_due(lake: Lake, job: Job, now: datetime) -> datetime | None:
     return max(now, min(instants) + _GATHER) if instants else None
 
 
-@contextmanager
-def hold_sources(lake: Lake, sources: Sequence[str]) -> Iterator[frozenset[str]]:
-    """Hold the sources' feeds while the block runs; yields those that no other run holds.
-
-    The operating system lets go of them when the process ends, however it does.
-    """
-    folder = lake.root / CACHE / "polling"
-    folder.mkdir(parents=True, exist_ok=True)
-    held: dict[str, int] = {}
-    try:
-        for source in sources:
-            descriptor = os.open(folder / f"{source}.lock", os.O_RDWR | os.O_CREAT, 0o644)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-            else:
-                held[source] = descriptor
-        yield frozenset(held)
-    finally:
-        for descriptor in held.values():
-            os.close(descriptor)
-
-
 def poll_round(
-    job: Job,
-    sources: frozenset[str],
+    sources: Sequence[Source],
     states: States,
     find: FindDocument,
     clock: Clock,
     robots: Path | None,
     options: PollOptions,
+    *,
+    busy: Collection[tuple[str, str]] = (),
+    waiting: Iterable[PageRequest] = (),
+    quiet_until: Mapping[str, float] | None = None,
 ) -> Round:
-    """Ask every feed of ``sources`` that is due, once, and choose what is wanted of it."""
+    """Ask every feed of ``sources`` that is due, once, and choose what is wanted of it.
+
+    ``busy`` are feeds (source, id) not to be asked now; ``waiting`` are requests that are on
+    their way already, beside those that the feeds in ``states`` keep for later. ``quiet_until``
+    (Unix seconds by domain) is when servers may be asked again that were asked just now.
+    """
     now = clock.now()
     blocked = find_blocked(states, now)
     feeds = [
         feed
-        for feed in list_feeds(job)
-        if feed.source in sources and _is_turn(feed, states, blocked, now, options.all)
+        for feed in list_feeds(sources)
+        if (feed.source, feed.id) not in busy and _is_turn(feed, states, blocked, now, options.all)
     ]
     if not feeds:
         return Round(closed=blocked)
-    polls, closed = asyncio.run(_ask(job, feeds, states, blocked, clock, robots))
+    polls, closed = asyncio.run(
+        _ask(sources, feeds, states, blocked, clock, robots, quiet_until or {})
+    )
     ended = time.time()
     by_source: dict[str, list[Poll]] = defaultdict(list)
     for poll in polls:
         by_source[poll.polled.state.source].append(poll)
+    on_the_way: dict[str, list[PageRequest]] = defaultdict(list)
+    for request in waiting:
+        on_the_way[request.source].append(request)
     drafts: list[Draft] = []
-    for source in job.sources:
+    for source in sources:
         polled = [poll.polled for poll in by_source.get(source.id, ())]
         asked = {poll.state.feed for poll in polled}
         others = [s for s in states.values() if s.source == source.id and s.feed not in asked]
         drafts += choose_wanted(
-            polled, source.url, find, now, waiting=waiting_requests(others), limit=options.limit
+            polled,
+            source.url,
+            find,
+            now,
+            waiting=[*waiting_requests(others), *on_the_way[source.id]],
+            limit=options.limit,
         )
-    gaps = {source.id: source.fetch.seconds_between_requests for source in job.sources}
+    gaps = {source.id: source.fetch.seconds_between_requests for source in sources}
     return Round(
         tuple(drafts),
         tuple(rejection for poll in polls for rejection in poll.rejections),
@@ -191,16 +182,19 @@ def _is_turn(
 
 
 async def _ask(
-    job: Job,
+    sources: Sequence[Source],
     feeds: Sequence[Feed],
     states: States,
     blocked: Mapping[str, datetime],
     clock: Clock,
     robots: Path | None,
+    quiet_until: Mapping[str, float],
 ) -> tuple[list[Poll], dict[str, datetime]]:
-    sources = {source.id: source for source in job.sources}
+    by_id = {source.id: source for source in sources}
     async with HttpClient(clock, robots) as client:
         for domain, until in blocked.items():
             client.close_lane(domain, until)
-        polls = await poll_feeds(client, feeds, sources, states, clock, Random())
+        for domain, instant in quiet_until.items():
+            client.pause_lane(domain, instant - time.time())
+        polls = await poll_feeds(client, feeds, by_id, states, clock, Random())
         return polls, client.closed_lanes()
