@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipelines.command_reference import make_cli_page
 from transforms.settings import Source
 from transforms.tables.schema import TABLES
 
@@ -59,6 +60,7 @@ def _name_type(kind: pa.DataType) -> str:
 FILES = {
     "configs/source.schema.json": make_source_schema,
     "docs/schema.md": make_tables_page,
+    "docs/cli.md": make_cli_page,
 }
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from pipelines.scheduling.pace import parse_interval
+from pipelines.terminal_text import show_safe
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -67,5 +68,6 @@ def duration(text: str) -> timedelta:
 
 
 def print_error(errors: Console, message: str) -> None:
-    """Say ``message`` as it is."""
-    errors.print(message, markup=False, highlight=False, soft_wrap=True)
+    """Say ``message``, which may hold words of strangers, as ``show_safe`` does."""
+    text = show_safe(message, keep_newlines=True)
+    errors.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,92 @@
+"""Which source's settings an article is read with."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.config import (
+    DEFAULTS_FILE,
+    LANGUAGE_FOLDER,
+    RULE_FILE_SUFFIX,
+    SUFFIXES,
+    load_job,
+    load_shipped_languages,
+)
+from pipelines.yaml_lines import YamlError, parse_yaml
+from transforms.language_settings import Language
+from transforms.settings import Source
+
+
+class UnknownSourceError(Exception):
+    """No config has the source's id; the message says what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenSource:
+    """A source, the languages for it, and its config file; ``None``: there is none."""
+
+    source: Source
+    languages: Mapping[str, Language]
+    file: Path | None = None
+
+
+def choose_source(wanted: str | None, folder: Path | None = None) -> ChosenSource:
+    """The source that ``wanted`` names: a config file, or the id of one in ``folder`` or a folder
+    right in it. Without a ``folder``, that is ``configs`` if it is there, else this one.
+
+    ``None`` for ``wanted`` gives a source with the defaults of all settings.
+
+    Raises:
+        UnknownSourceError: there is no such id.
+        ConfigError: the source's config has faults.
+    """
+    if wanted is None:
+        return ChosenSource(Source(id="preview", files=("-",)), load_shipped_languages())
+    path = Path(wanted)
+    file = (
+        path
+        if path.suffix in SUFFIXES or path.is_file()
+        else _find_config(wanted, folder or _usual_folder())
+    )
+    job = load_job([file])
+    return ChosenSource(job.sources[0], job.languages, job.files[job.sources[0].id])
+
+
+def _usual_folder() -> Path:
+    return Path("configs") if Path("configs").is_dir() else Path()
+
+
+def _find_config(source: str, folder: Path) -> Path:
+    found = dict(_list_id(folder))
+    if source in found:
+        return found[source]
+    near = difflib.get_close_matches(source, found, n=1)
+    hint = (
+        f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(found)) or 'none'}"
+    )
+    raise UnknownSourceError(
+        f"no config in {folder} has the id {source!r}; {hint} (--configs names another folder)"
+    )
+
+
+def _list_id(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The ids of the sources in ``folder``, without checking their configs: a fault of
+    one is no reason not to find another."""
+    for file in sorted([*folder.glob("*"), *folder.glob("*/*")]):
+        if (
+            file.suffix not in SUFFIXES
+            or file.name == DEFAULTS_FILE
+            or file.name.endswith(RULE_FILE_SUFFIX)
+            or file.parent.name == LANGUAGE_FOLDER
+            or not file.is_file()
+        ):
+            continue
+        try:
+            data = parse_yaml(file.read_text(encoding="utf-8")).data
+        except (OSError, UnicodeDecodeError, YamlError):
+            continue
+        if isinstance(data, dict) and isinstance(data.get("id"), str):
+            yield data["id"], file

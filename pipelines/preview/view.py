@@ -1,0 +1,250 @@
+"""What a preview shows, before it is known where: lines with marks, fields with origins."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import accumulate, count
+from urllib.parse import urlsplit
+
+from pipelines.examination import Examination, ExaminedLine
+from transforms.records import (
+    PERSON_LABELS,
+    Article,
+    BlockKind,
+    Document,
+    Metadata,
+    Quote,
+    Rejection,
+)
+from transforms.settings import Source
+
+_DATES_FROM = {
+    "json": "the line's own field",
+    "jsonld": "JSON-LD",
+    "meta": "a meta tag",
+    "time_tag": "a <time> tag",
+    "text": "a line by the headline",
+    "feed": "the feed",
+    "url_day": "the address, day only",
+    "text_day": "a line by the headline, day only",
+    "feed_day": "the feed, day only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of a line: an entity with its ``label``, or part of the ``quote`` th quote (from
+    1). Offsets are code points of the line, end exclusive."""
+
+    start: int
+    end: int
+    label: str | None = None
+    quote: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line with its marks. ``rule`` is what takes it out, if anything. ``quotes`` are the quotes
+    that begin in it, by number."""
+
+    text: str
+    rule: str | None
+    kind: BlockKind | None
+    marks: tuple[Mark, ...] = ()
+    quotes: tuple[tuple[int, Quote], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something that is known of the article, and how; ``link`` is where it leads."""
+
+    name: str
+    value: str
+    origin: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a preview shows. ``lines`` are in order; ``structure`` are lines that the page's
+    structure tells from the article, whose place is not known."""
+
+    title: str
+    fields: tuple[Field, ...]
+    lines: tuple[ShownLine, ...]
+    structure: tuple[ShownLine, ...]
+    rejection: Rejection | None
+    summary: tuple[str, ...]
+
+
+def make_view(examination: Examination, source: Source) -> View:
+    """``examination``, by the settings of ``source``, for people to look at."""
+    article = examination.article
+    lines = [line for line in examination.lines if line.kind is not None]
+    structure = [line for line in examination.lines if line.kind is None]
+    return View(
+        title=_find_title(examination),
+        fields=(*_list_field(examination), _describe_source(source)),
+        lines=tuple(_mark_lines(lines, article)),
+        structure=tuple(ShownLine(line.text, line.rule, line.kind) for line in structure),
+        rejection=examination.rejection,
+        summary=tuple(_summarize(examination)),
+    )
+
+
+def view_rejection(rejection: Rejection, source: Source) -> View:
+    """An item that could not even be read."""
+    return View(
+        rejection.origin,
+        (Field("origin", rejection.origin, link=_web_link(rejection.origin)),
+         _describe_source(source)),
+        (), (), rejection, (),
+    )  # fmt: skip
+
+
+def group_label(label: str) -> str:
+    """The kind of thing that a model's label stands for: PER, ORG, LOC or OTHER.
+
+    Norwegian models say GPE_ORG and GPE_LOC for countries and towns that act or lie somewhere.
+    """
+    if label in PERSON_LABELS:
+        return "PER"
+    kind = label.rpartition("_")[2]
+    return kind if kind in ("ORG", "LOC") else "LOC" if kind == "GPE" else "OTHER"
+
+
+def describe_quote(quote: Quote) -> str:
+    """Who said it, in a line: the speaker with the role, the cue."""
+    speaker = quote.speaker or "speaker not found"
+    role = f", {quote.speaker_role}" if quote.speaker_role else ""
+    cue = f" (cue: {quote.cue})" if quote.cue else ""
+    return f"{speaker}{role}{cue}{' in a heading' if quote.is_heading else ''}"
+
+
+def _find_title(examination: Examination) -> str:
+    document, article = examination.document, examination.article
+    title = article.metadata.title if article else document.given.title or document.hints.title
+    return title or "(no title)"
+
+
+def _mark_lines(lines: list[ExaminedLine], article: Article | None) -> Iterator[ShownLine]:
+    kept = [len(line.text) for line in lines if line.rule is None]
+    starts = list(accumulate((length + 1 for length in kept), initial=0))[:-1]
+    quotes = list(enumerate(article.quotes, 1)) if article else []
+    marks = _cut_marks(article, quotes, starts, kept)
+    begun: dict[int, list[tuple[int, Quote]]] = defaultdict(list)
+    for number, quote in quotes:
+        begun[bisect_right(starts, quote.start) - 1].append((number, quote))
+    place = count()
+    for line in lines:
+        if line.rule is not None:
+            yield ShownLine(line.text, line.rule, line.kind)
+            continue
+        at = next(place)
+        yield ShownLine(line.text, None, line.kind, tuple(marks[at]), tuple(begun[at]))
+
+
+def _cut_marks(
+    article: Article | None,
+    quotes: list[tuple[int, Quote]],
+    starts: list[int],
+    lengths: list[int],
+) -> dict[int, list[Mark]]:
+    """The marks of each kept line, by its number: an entity or quote may go over several."""
+    stretches = [Mark(e.start, e.end, label=e.label) for e in article.entities] if article else []
+    for number, quote in quotes:
+        pieces = [(s.start, s.end) for s in quote.segments] or [(quote.start, quote.end)]
+        stretches += [Mark(start, end, quote=number) for start, end in pieces]
+    marks: dict[int, list[Mark]] = defaultdict(list)
+    for mark in stretches:
+        at = max(bisect_right(starts, mark.start) - 1, 0)
+        while at < len(starts) and starts[at] < mark.end:
+            start = max(mark.start - starts[at], 0)
+            end = min(mark.end - starts[at], lengths[at])
+            if start < end:
+                marks[at].append(Mark(start, end, mark.label, mark.quote))
+            at += 1
+    return marks
+
+
+def _list_field(examination: Examination) -> Iterator[Field]:
+    document, article = examination.document, examination.article
+    provenance = document.provenance
+    metadata = article.metadata if article else document.given
+    yield from _list_known(metadata, document)
+    if article is not None:
+        stated = metadata.language
+        how = f"the page says {stated}; decided on the text" if stated else "decided on the text"
+        yield Field("language", article.language, how)
+    yield Field("origin", provenance.origin, link=_web_link(provenance.origin))
+    if provenance.fetched_at is not None:
+        yield Field("fetched", _show_instant(provenance.fetched_at))
+
+
+def _list_known(metadata: Metadata, document: Document) -> Iterator[Field]:
+    def field(name: str, key: str, value: str | None, origin: str | None = None) -> Iterator[Field]:
+        if value:
+            is_given = bool(getattr(document.given, key))
+            origin = origin or ("given with the item" if is_given else None)
+            yield Field(name, value, origin, _web_link(value))
+
+    yield from field("url", "url", metadata.url)
+    yield from field("authors", "authors", ", ".join(metadata.authors))
+    if metadata.published_at is not None:
+        evidence = _DATES_FROM.get(metadata.published_at_from or "", metadata.published_at_from)
+        written = metadata.published_at_text
+        origin = f"{evidence}: {written}" if written else evidence
+        yield Field("published", _show_instant(metadata.published_at), origin)
+    if metadata.modified_at is not None:
+        yield from field("modified", "modified_at", _show_instant(metadata.modified_at))
+    yield from field("section", "section", metadata.section)
+    yield from field("tags", "tags", ", ".join(metadata.tags))
+    yield from field("image", "image_url", metadata.image_url)
+    if metadata.paywalled is not None:
+        yield from field("paywalled", "paywalled", "yes" if metadata.paywalled else "no")
+
+
+def _describe_source(source: Source) -> Field:
+    language = f"language {source.language}" if source.language else "language as found"
+    rules = len(source.clean.rules)
+    own = f"{rules} rule{'s' * (rules != 1)} of its own"
+    return Field("source", source.id, f"{language}, {own}, {source.timezone}")
+
+
+def _summarize(examination: Examination) -> Iterator[str]:
+    article, lines = examination.article, examination.lines
+    if article is not None:
+        kept = len(article.blocks)
+        yield f"kept: {_count(kept, 'line')}, {_count(len(article.text.split()), 'word')}"
+    rules = Counter(line.rule for line in lines if line.rule is not None)
+    if rules:
+        named = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
+        yield f"removed: {_count(rules.total(), 'line')} ({named})"
+    if article is not None:
+        labels = Counter(entity.label for entity in article.entities)
+        named = ", ".join(f"{label} {count}" for label, count in labels.most_common())
+        yield f"entities: {labels.total()}" + (f" ({named})" if named else "")
+        speakers = {quote.speaker for quote in article.quotes if quote.speaker}
+        yield f"quotes: {len(article.quotes)}, of {_count(len(speakers), 'speaker')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _show_instant(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _web_link(text: str) -> str | None:
+    """``text`` where it is a web address that may become a link: no javascript: or data:."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    is_web = parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
+    return text if is_web and text.isprintable() and " " not in text else None
