@@ -182,6 +182,20 @@ def load_rule_file(file: Path) -> RuleFile:
     return loaded[0]
 
 
+def load_defaults(folder: Path) -> Defaults:
+    """What ``defaults.yaml`` in ``folder`` says for the sources there.
+
+    Raises:
+        ConfigError: with all faults of the file.
+    """
+    file = folder / DEFAULTS_FILE
+    faults: list[Fault] = []
+    loaded = _load_model(file, Defaults, faults) if file.is_file() else None
+    if faults:
+        raise ConfigError(faults)
+    return Defaults() if loaded is None else loaded[0]
+
+
 def _load_defaults(folder: Path, faults: list[Fault]) -> dict[str, Any]:
     """What ``defaults.yaml`` in ``folder`` says, or nothing where it is missing or faulty."""
     file = folder / DEFAULTS_FILE

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipelines.beam_log import configure_log
+from pipelines.commands.preview import network
 from pipelines.commands.shared import (
     DONE,
     FAILED,
@@ -108,17 +109,6 @@ def contact(text: str) -> str:
     """The value of ``--contact``, for argparse."""
     if len(text) < 3 or not (text.isascii() and text.isprintable()):
         raise argparse.ArgumentTypeError("a page's or mailbox's address, in ASCII")
-    return text
-
-
-def network(text: str) -> str:
-    """The value of ``--allow-address``, for argparse."""
-    from ipaddress import ip_network
-
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no IP address or network") from None
     return text
 
 
@@ -221,8 +211,9 @@ def _write(
 
 
 def _ask(output: Console, file: Path) -> bool:
+    output.print(f"Write {file}? [y/N] ", end="", markup=False, highlight=False, soft_wrap=True)
     try:
-        answer = output.input(f"Write {file}? [y/N] ", markup=False)
+        answer = input()
     except EOFError:
         return False
     return answer.strip().lower() in ("y", "yes", "j", "ja")

@@ -94,7 +94,7 @@ def propose_rule(facts: SourceFacts, found: Sequence[Evidence]) -> list[Proposal
         judged = [e for e in judged if e not in variable]
     judged.sort(key=lambda e: (-e.articles, e.template.key))
     names: dict[str, int] = {}
-    return [_make_proposal(evidence, names) for evidence in judged]
+    return [make_proposal(evidence, names) for evidence in judged]
 
 
 def resolve_levels(found: Sequence[Evidence]) -> list[Evidence]:
@@ -136,7 +136,7 @@ def _find_shape(evidence: Evidence, facts: SourceFacts) -> Shape:
     line = evidence.examples[0]
     template = fill_slots(evidence.template, list(evidence.examples))
     words = list_constant_word(template)
-    is_marked = _names_paper(evidence, template, facts) or _has_cue(evidence, template, facts)
+    is_marked = names_paper(evidence, template, facts) or has_cue(evidence, template, facts)
     at_edge = max(evidence.openings, evidence.closings) >= _EDGE * evidence.articles
     # What is guessed to be a heading in a plain text is not always: short lines count as such.
     is_guessed = evidence.headings >= _HEADING * evidence.articles
@@ -149,14 +149,14 @@ def _find_shape(evidence: Evidence, facts: SourceFacts) -> Shape:
         if at_edge and (is_byline or any(len(word) >= 4 for word in words)):
             return Shape.MARKED
         if is_heading and not is_label:
-            return Shape.MARKED if _names_paper(evidence, template, facts) else Shape.PROSE
+            return Shape.MARKED if names_paper(evidence, template, facts) else Shape.PROSE
         if is_marked:
             return Shape.MARKED
         least = 2 if is_label else _SENTENCE_WORDS - 1
         return Shape.VARIABLE if len(words) >= least else Shape.PROSE
     ends = evidence.closings >= _HEADING * evidence.articles
     if len(words) < _SENTENCE_WORDS and is_heading and not ends:
-        return Shape.MARKED if _names_paper(evidence, template, facts) else Shape.PROSE
+        return Shape.MARKED if names_paper(evidence, template, facts) else Shape.PROSE
     if is_marked:
         return Shape.MARKED
     if line.endswith("?") or len(words) < 2:
@@ -184,7 +184,7 @@ def _is_about_article(evidence: Evidence, template: Template, facts: SourceFacts
     return own / total > chance + _MORE_FAMILIAR + 2 * sqrt(chance * (1 - chance) / total)
 
 
-def _names_paper(evidence: Evidence, template: Template, facts: SourceFacts) -> bool:
+def names_paper(evidence: Evidence, template: Template, facts: SourceFacts) -> bool:
     """Whether it holds the paper's name or an address."""
     whole = list_template(evidence.examples[0])
     return bool(facts.names & set(list_constant_word(template))) or any(
@@ -192,7 +192,7 @@ def _names_paper(evidence: Evidence, template: Template, facts: SourceFacts) -> 
     )
 
 
-def _has_cue(evidence: Evidence, template: Template, facts: SourceFacts) -> bool:
+def has_cue(evidence: Evidence, template: Template, facts: SourceFacts) -> bool:
     """Whether it holds a word of what boilerplate speaks of, that prose here hardly uses."""
     words = list_constant_word(template)
     cues = [word for word in words if word in facts.cues or _is_form(word, facts.cues)]
@@ -205,7 +205,7 @@ def _is_form(word: str, cues: frozenset[str]) -> bool:
     return any(len(word) - cut >= 4 and word[:-cut] in cues for cut in (1, 2, 3))
 
 
-def _make_proposal(evidence: Evidence, names: dict[str, int]) -> Proposal:
+def make_proposal(evidence: Evidence, names: dict[str, int]) -> Proposal:
     """The rule for a template; ``names`` counts the names given so far."""
     template = fill_slots(evidence.template, list(evidence.examples))
     longest = max(map(len, evidence.examples))

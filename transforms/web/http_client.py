@@ -113,6 +113,11 @@ class HttpClient:
         """The domains that asked to be left alone, or were closed, with the ends of that."""
         return self._lanes.closed()
 
+    def known_robots(self, url: str) -> Robots | None:
+        """The robots.txt of the origin of ``url``, where a request has had it read."""
+        address = read_web_address(url)
+        return None if isinstance(address, FetchFault) else self._robots.find(address.origin)
+
     async def fetch(self, request: Request) -> Response | FetchFault:
         """The response to ``request``, or why there is none."""
         outcome = await self._try(request, is_robots=False)

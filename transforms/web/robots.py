@@ -60,6 +60,11 @@ class Robots:
         return self.verdict == "all_allowed"
 
     @property
+    def sitemaps(self) -> tuple[str, ...]:
+        """What its ``Sitemap`` lines say, in their order (sitemaps.org/protocol.html)."""
+        return tuple(self._rules.sitemaps) if self.verdict == "rules" else ()
+
+    @property
     def crawl_delay(self) -> float:
         """Seconds between requests that it asks of us, 120 at most; 0 where it asks none."""
         if self.verdict != "rules":

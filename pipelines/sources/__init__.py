@@ -1,0 +1,1 @@
+"""``newsbeam source``: new news sources, and whether known ones still work."""
