@@ -133,19 +133,19 @@ def _describe_state(feed: FeedHealth) -> str:
 def _list_attention(status: Status) -> Iterator[str]:
     for source in status.sources:
         for feed in source.feeds:
-            notes = list(_list_notes(feed, status.now))
+            notes = list(list_notes(feed, status.now))
             if notes:
                 yield f"\n{source.source}  {_clean(feed.feed)}"
                 yield from (f"  {_clean(note)}" for note in notes)
         if source.drift.changes:
             yield f"\n{source.source}: drift: has the site changed its layout?"
-            yield from (f"  {_describe_change(change)}" for change in source.drift.changes)
+            yield from (f"  {describe_change(change)}" for change in source.drift.changes)
         if source.rejects:
             reasons = ", ".join(f"{n} {stage} {reason}" for stage, reason, n in source.rejects)
             yield f"\n{source.source}: rejected in 24 h: {reasons}"
 
 
-def _list_notes(feed: FeedHealth, now: datetime) -> Iterator[str]:
+def list_notes(feed: FeedHealth, now: datetime) -> Iterator[str]:
     """What a person should know of the feed; nothing of one that is fine."""
     if feed.is_left:
         return
@@ -182,7 +182,8 @@ def _list_notes(feed: FeedHealth, now: datetime) -> Iterator[str]:
         yield f"{newest.pending} pages wait to be tried again"
 
 
-def _describe_change(change: Change) -> str:
+def describe_change(change: Change) -> str:
+    """What the newest articles of a source do that the earlier ones did not."""
     text = _SIGNS[change.sign].format(limit=change.limit)
     return (
         f"{change.bad} of the newest {change.newest} {text}; "

@@ -1,0 +1,1 @@
+"""``newsbeam report``: what a lake holds, as one HTML file."""

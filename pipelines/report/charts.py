@@ -1,0 +1,344 @@
+"""The report's charts: Vega-Lite specs made with Altair, with their data as a table and a sentence.
+
+A spec names no colour of text or background: the page's theme does. Time is an interval in UTC,
+so that a bar is as wide as its day, week or month in every time zone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import altair as alt
+
+from pipelines.report.ingestion_facts import CleaningFacts, PollFacts, RejectFacts
+from pipelines.report.labels import make_labels
+from pipelines.report.name_facts import NameFacts, SpeakerFacts
+from pipelines.report.periods import Periods, Unit, end_period
+
+# Ours: as many colours and lines as the eye can keep apart.
+_MOST_SERIES, _MOST_SPEAKERS, _MOST_NAMES, _MOST_REASONS, _MOST_SOURCES = 9, 6, 8, 20, 30
+_OTHERS = "others"
+_HEIGHT, _ROW_HEIGHT = 280, 22
+_RANK = alt.Order("rank:Q")
+_PER = {"day": "per day", "week": "per week", "month": "per month"}
+# New, unchanged, failed: three to one against white and near black (WCAG 2.2, 1.4.11).
+_OUTCOME_COLOURS = {"new": "#2b8a5f", "unchanged": "#7c8794", "failed": "#d04a3a"}
+_KINDS = {"people": "person", "organisations": "organisation", "places": "place"}
+
+Row = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: its ``summary`` says in a sentence what it shows, ``rows`` are its data with the
+    full names. ``spec`` is nothing where there are no data."""
+
+    title: str
+    summary: str
+    spec: dict[str, Any] | None
+    columns: list[str]
+    rows: list[Row]
+
+
+def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | None) -> Chart:
+    """Articles by period and source; ``counts`` by source and period."""
+    if periods is None or not counts:
+        return _draw_nothing("Articles by source", "There are no articles yet.")
+    sources = _sum_by(counts, 0)
+    names = [source for source, _ in sources.most_common()]
+    starts = periods.list_starts()
+    rows = [[start.isoformat(), *(counts.get((n, start), 0) for n in names)] for start in starts]
+    busiest = max(starts, key=lambda start: sum(counts.get((n, start), 0) for n in names))
+    most = sum(counts.get((n, busiest), 0) for n in names)
+    values = [
+        _make_interval(start, periods.unit) | {"source": label, "articles": count}
+        for (label, start), count in _fold(counts, names).items()
+    ]
+    order = _list_series(names)
+    return Chart(
+        f"Articles {_PER[periods.unit]}",
+        f"{_count(sum(sources.values()), 'article')} of {_count(len(names), 'source')} "
+        f"from {starts[0]} on; most in the {periods.unit} of {busiest}: {most:,}.",
+        _finish(_draw_intervals(values, "articles", "source", order), _HEIGHT),
+        [periods.unit, *names],
+        rows,
+    )
+
+
+def draw_polls(polls: PollFacts) -> Chart:
+    """Polls of feeds by period and what they brought."""
+    if polls.periods is None:
+        return _draw_nothing("Polls of feeds", "No feed was polled yet.")
+    unit, outcomes = polls.periods.unit, list(_OUTCOME_COLOURS)
+    values = [
+        _make_interval(start, unit) | {"outcome": outcome, "polls": count}
+        for (start, outcome), count in sorted(polls.counts.items())
+    ]
+    sums = _sum_by(polls.counts, 1)
+    scale = alt.Scale(domain=outcomes, range=list(_OUTCOME_COLOURS.values()))
+    return Chart(
+        f"Polls of feeds {_PER[unit]}",
+        f"{_count(polls.polls, 'poll')}: {sums['new']:,} brought something new, "
+        f"{sums['unchanged']:,} nothing, {sums['failed']:,} failed.",
+        _finish(_draw_intervals(values, "polls", "outcome", outcomes, scale), _HEIGHT),
+        [unit, *outcomes],
+        [
+            [start.isoformat(), *(polls.counts.get((start, outcome), 0) for outcome in outcomes)]
+            for start in polls.periods.list_starts()
+        ],
+    )
+
+
+def draw_rejects(rejects: Sequence[RejectFacts]) -> Chart:
+    """Items that could not go on, by reason and stage."""
+    if not rejects:
+        return _draw_nothing("Rejects by reason", "Nothing was rejected.")
+    counts: Counter[tuple[str, str]] = Counter()
+    for reject in rejects:
+        counts[reject.reason, reject.stage] += reject.count
+    rows: list[Row] = [[reason, stage, n] for (reason, stage), n in _most_first(counts)]
+    reasons = _sum_by(counts, 0)
+    shown = [reason for reason, _ in reasons.most_common(_MOST_REASONS)]
+    labels = dict(zip(shown, make_labels(shown), strict=True))
+    values = [
+        {"reason": labels[reason], "stage": stage, "items": n}
+        for reason, stage, n in rows
+        if reason in labels
+    ]
+    (first, most), *_ = reasons.most_common(1)
+    return Chart(
+        "Rejects by reason",
+        f"{_count(sum(reasons.values()), 'item')} rejected for {_count(len(reasons), 'reason')}; "
+        f"most for {first}: {most:,}.",
+        _finish(_draw_ranking(values, "items", "reason", "stage", list(labels.values())),
+                len(labels) * _ROW_HEIGHT),
+        ["reason", "stage", "items"],
+        rows,
+    )  # fmt: skip
+
+
+def draw_removed(cleaning: Sequence[CleaningFacts], articles: Mapping[str, int]) -> Chart:
+    """Lines that cleaning took out of an article, on average, by source and rule.
+
+    ``articles`` is how many each source has.
+    """
+    if not cleaning:
+        return _draw_nothing("What cleaning removes", "Cleaning has removed no line.")
+    lines = {(item.rule, item.source): item.lines for item in cleaning}
+    rules = [rule for rule, _ in _sum_by(lines, 0).most_common()]
+    total = _sum_by(lines, 1)
+    means = Counter({source: count / articles[source] for source, count in total.items()})
+    shown = [source for source, _ in means.most_common(_MOST_SOURCES)]
+    labels = dict(zip(shown, make_labels(shown), strict=True))
+    values = [
+        {"source": labels[source], "rule": label, "lines": round(count / articles[source], 2)}
+        for (label, source), count in _fold(lines, rules).items()
+        if source in labels
+    ]
+    (first, most), *_ = means.most_common(1)
+    return Chart(
+        "Lines removed from an article",
+        f"{_count(sum(total.values()), 'line')} removed from the articles of "
+        f"{_count(len(total), 'source')}; most from those of {first}: {most:.1f} lines an article.",
+        _finish(_draw_ranking(values, "lines", "source", "rule", list(labels.values()),
+                              _list_series(rules)),
+                len(labels) * _ROW_HEIGHT),
+        ["source", "rule", "lines", "articles"],
+        [[item.source, item.rule, item.lines, item.articles] for item in cleaning],
+    )  # fmt: skip
+
+
+def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> Chart:
+    """How often those who are quoted most were quoted, by period."""
+    shown = speakers[:_MOST_SPEAKERS]
+    if not shown or periods is None:
+        return _draw_nothing("Who is quoted", "No quote has a speaker yet.")
+    labels = make_labels([speaker.name for speaker in shown])
+    starts = periods.list_starts()
+    counts = [dict(speaker.periods) for speaker in shown]
+    values = [
+        {"from": _midnight(start), "speaker": label, "quotes": of_speaker.get(start, 0)}
+        for label, of_speaker in zip(labels, counts, strict=True)
+        for start in starts
+    ]
+    chart = (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_line(point=True, strokeWidth=2)
+        .encode(
+            x=_time_axis(),
+            y=alt.Y("quotes:Q", title=None, axis=_whole_numbers()),
+            color=_colour("speaker", labels),
+            tooltip=_tooltip(_day_tip(periods.unit), "speaker:N", "quotes:Q"),
+        )
+    )
+    first = shown[0]
+    return Chart(
+        f"Who is quoted, {_PER[periods.unit]}",
+        f"Quotes of the {_count(len(shown), 'speaker')} who are quoted most; most often: "
+        f"{first.name}, {_count(first.quotes, 'quote')}.",
+        _finish(chart, _HEIGHT),
+        [periods.unit, *(speaker.name for speaker in shown)],
+        [[start.isoformat(), *(n.get(start, 0) for n in counts)] for start in starts],
+    )
+
+
+def draw_names(names: Mapping[str, Sequence[NameFacts]]) -> Chart:
+    """The people, organisations and places that most articles name."""
+    top = [
+        (item, kind)
+        for key, kind in _KINDS.items()
+        for item in names.get(key, ())[:_MOST_NAMES]
+    ]  # fmt: skip
+    if not top:
+        return _draw_nothing("Most named", "No name was found yet.")
+    top.sort(key=lambda pair: (-pair[0].articles, pair[0].name))
+    times = Counter(item.name for item, _ in top)
+    labels = make_labels(
+        [item.name if times[item.name] == 1 else f"{item.name} ({kind})" for item, kind in top]
+    )
+    values = [
+        {"name": label, "kind": kind, "articles": item.articles}
+        for label, (item, kind) in zip(labels, top, strict=True)
+    ]
+    first = [
+        f"{item.name} ({_count(item.articles, 'article')})"
+        for kind in _KINDS.values()
+        for item in [next((item for item, of in top if of == kind), None)]
+        if item is not None
+    ]
+    return Chart(
+        "Most named",
+        f"The names in most articles; of each kind the first: {', '.join(first)}.",
+        _finish(_draw_ranking(values, "articles", "name", "kind", labels, list(_KINDS.values())),
+                len(labels) * _ROW_HEIGHT),
+        ["name", "kind", "articles", "mentions"],
+        [[item.name, kind, item.articles, item.mentions] for item, kind in top],
+    )  # fmt: skip
+
+
+def _draw_intervals(
+    values: list[dict[str, Any]],
+    count: str,
+    series: str,
+    order: list[str],
+    scale: alt.Scale | None = None,
+) -> alt.Chart:
+    """Stacked bars, each as wide as its period."""
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=_rank(values, series, order)))
+        .mark_bar(orient="vertical")
+        .encode(
+            x=_time_axis().bin("binned"),  # else Vega-Lite draws ranges, unstacked
+            x2="to",
+            y=alt.Y(f"{count}:Q", title=None, stack="zero", axis=_whole_numbers()),
+            color=_colour(series, order, scale),
+            order=_RANK,
+            tooltip=_tooltip(_day_tip(), f"{series}:N", f"{count}:Q"),
+        )
+    )
+    return chart
+
+
+def _draw_ranking(
+    values: list[dict[str, Any]],
+    count: str,
+    name: str,
+    series: str,
+    names: list[str],
+    order: list[str] | None = None,
+) -> alt.Chart:
+    """Bars that lie, in the order of ``names``."""
+    order = order or sorted({value[series] for value in values})
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=_rank(values, series, order)))
+        .mark_bar()
+        .encode(
+            x=alt.X(f"{count}:Q", title=None, stack="zero", axis=alt.Axis(tickCount=5)),
+            y=alt.Y(f"{name}:N", title=None, sort=names, axis=alt.Axis(labelLimit=150)),
+            color=_colour(series, order),
+            order=_RANK,
+            tooltip=_tooltip(f"{name}:N", f"{series}:N", f"{count}:Q"),
+        )
+    )
+    return chart
+
+
+def _finish(chart: alt.Chart, height: int) -> dict[str, Any]:
+    spec: dict[str, Any] = chart.properties(width="container", height=height).to_dict()
+    spec.pop("config", None)  # Altair's own defaults, which would win over the page's theme
+    return spec
+
+
+def _draw_nothing(title: str, summary: str) -> Chart:
+    return Chart(title, summary, None, [], [])
+
+
+def _time_axis() -> alt.X:
+    return alt.X("from:T", title=None, scale=alt.Scale(type="utc"))
+
+
+def _whole_numbers() -> alt.Axis:
+    return alt.Axis(tickMinStep=1)
+
+
+def _colour(series: str, order: list[str], scale: alt.Scale | None = None) -> alt.Color:
+    legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=150)
+    if scale is not None:
+        return alt.Color(f"{series}:N", scale=scale, legend=legend)
+    return alt.Color(f"{series}:N", sort=order, legend=legend)
+
+
+def _rank(values: list[dict[str, Any]], series: str, order: list[str]) -> list[dict[str, Any]]:
+    """The values with what stacks their bars in the order of the legend."""
+    return [value | {"rank": order.index(value[series])} for value in values]
+
+
+def _day_tip(unit: Unit | None = None) -> alt.Tooltip:
+    return alt.Tooltip("utcyearmonthdate(from):T", title=unit or "from")
+
+
+def _tooltip(*parts: alt.Tooltip | str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(part) if isinstance(part, str) else part for part in parts]
+
+
+def _make_interval(start: date, unit: Unit) -> dict[str, Any]:
+    return {"from": _midnight(start), "to": _midnight(end_period(start, unit))}
+
+
+def _midnight(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+def _fold(counts: Mapping[tuple[str, Any], int], names: Sequence[str]) -> Counter[tuple[str, Any]]:
+    """``counts`` by a label of their series; those beyond the first ``names`` are ``others``."""
+    labels = dict(zip(names, _list_series(names), strict=False))
+    folded: Counter[tuple[str, Any]] = Counter()
+    for (name, place), count in sorted(counts.items()):
+        folded[labels.get(name, _OTHERS), place] += count
+    return folded
+
+
+def _list_series(names: Sequence[str]) -> list[str]:
+    if len(names) <= _MOST_SERIES:
+        return make_labels(names)
+    return [*make_labels(names[: _MOST_SERIES - 1], taken=[_OTHERS]), _OTHERS]
+
+
+def _sum_by(counts: Mapping[Any, int], part: int) -> Counter[str]:
+    """Sums over one part of the keys; the keys in order, so that ties are."""
+    sums: dict[str, int] = defaultdict(int)
+    for key, count in counts.items():
+        sums[key[part]] += count
+    return Counter(dict(sorted(sums.items())))
+
+
+def _most_first(counts: Mapping[tuple[str, str], int]) -> Iterable[tuple[tuple[str, str], int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -1,0 +1,101 @@
+"""All that the page says of a lake, as one JSON object; its texts are read apart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+import duckdb
+
+from pipelines.monitoring.status import Status
+from pipelines.report.article_facts import (
+    prepare_articles,
+    read_articles_per_period,
+    read_shown,
+    read_sources,
+    read_span,
+    read_stories,
+    read_totals,
+)
+from pipelines.report.charts import (
+    draw_articles,
+    draw_names,
+    draw_polls,
+    draw_rejects,
+    draw_removed,
+    draw_speakers,
+)
+from pipelines.report.health import describe_health, format_instant
+from pipelines.report.ingestion_facts import read_cleaning, read_polls, read_rejects
+from pipelines.report.name_facts import SpeakerFacts, read_names, read_speakers
+
+
+def gather_report(
+    connection: duckdb.DuckDBPyConnection, status: Status, *, title: str, most: int, now: datetime
+) -> dict[str, Any]:
+    """What the page is told; ``connection`` is of ``pipelines.sql.lake_views``.
+
+    ``most`` articles are listed; all of them are counted. docs/report.md tells what is counted
+    how, `pipelines/report/page.js` reads the keys.
+    """
+    prepare_articles(connection)
+    totals, span = read_totals(connection), read_span(connection)
+    sources = read_sources(connection)
+    polls, rejects = read_polls(connection), read_rejects(connection)
+    cleaning, names = read_cleaning(connection), read_names(connection, most)
+    periods = span.periods if span else None
+    speakers = read_speakers(connection, periods.unit if periods else "day", most)
+    stories = read_stories(connection, most)
+    counts = read_articles_per_period(connection, periods) if periods else {}
+    charts = {
+        "articles_per_day": draw_articles(counts, periods),
+        "polls_per_day": draw_polls(polls),
+        "rejects_by_reason": draw_rejects(rejects),
+        "removed_by_source": draw_removed(cleaning, {s.id: s.articles for s in sources}),
+        "speakers_over_time": draw_speakers(speakers, periods),
+        "entities_top": draw_names(names),
+    }
+    shown = min(totals.articles, most)
+    return {
+        "meta": {
+            "title": title,
+            "generated_at": format_instant(now),
+            "version": version("newsbeam"),
+            "since": span.first.isoformat() if span else None,
+            "until": span.last.isoformat() if span else None,
+            "totals": asdict(totals)
+            | {
+                "sources": len(sources),
+                "rejects": sum(reject.count for reject in rejects),
+                "polls": polls.polls,
+            },
+            "shown": shown,
+            "has_more": shown < totals.articles,
+        },
+        "sources": [asdict(source) for source in sources],
+        "charts": {
+            key: {
+                "title": chart.title,
+                "summary": chart.summary,
+                "spec": chart.spec,
+                "table": {"columns": chart.columns, "rows": chart.rows},
+            }
+            for key, chart in charts.items()
+        },
+        "health": describe_health(status, rejects, {s.id: s.last for s in sources}),
+        "cleaning": [asdict(item) for item in cleaning],
+        **{kind: [asdict(item) for item in found] for kind, found in names.items()},
+        "speakers": [_describe_speaker(speaker) for speaker in speakers],
+        "stories": [asdict(story) for story in stories],
+        "articles": read_shown(connection, most, sources, stories),
+    }
+
+
+def _describe_speaker(speaker: SpeakerFacts) -> dict[str, Any]:
+    return asdict(speaker) | {
+        "first": speaker.first.isoformat(),
+        "last": speaker.last.isoformat(),
+        "periods": [[start.isoformat(), count] for start, count in speaker.periods],
+    }
