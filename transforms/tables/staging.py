@@ -14,9 +14,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from transforms.tables.places import hold_places
 
 FOLDER = "_staging"
 _LOCK = "lock"
@@ -118,8 +120,10 @@ def clean_staging(root: Path, committed: Callable[[str], set[str]]) -> list[str]
             if os.fstat(descriptor).st_nlink == 0:
                 continue
             for table, paths in staging.read_intents().items():
-                for path in set(paths) - committed(table):
-                    (root / table / path).unlink(missing_ok=True)
+                strays = set(paths) - committed(table)
+                with hold_places(root / table):
+                    for path in strays:
+                        (root / table / path).unlink(missing_ok=True)
             staging.remove()
             cleaned.append(folder.name)
         except BlockingIOError:
@@ -127,3 +131,30 @@ def clean_staging(root: Path, committed: Callable[[str], set[str]]) -> list[str]
         finally:
             os.close(descriptor)
     return cleaned
+
+
+def list_intents(root: Path, table: str) -> set[str]:
+    """The paths of all intents for ``table`` that stand now, of living and dead runs."""
+    paths: set[str] = set()
+    for folder in (root / FOLDER).glob("*/"):
+        with suppress(FileNotFoundError):  # none, or its run ended at this moment
+            intent = folder / f"{table}.{_INTENT}"
+            paths.update(json.loads(intent.read_text(encoding="utf-8")))
+    return paths
+
+
+def find_oldest_run(root: Path) -> float | None:
+    """When the oldest of the runs that are alive began (seconds since 1970)."""
+    began = []
+    for folder in (root / FOLDER).glob("*/"):
+        try:
+            descriptor = os.open(folder / _LOCK, os.O_RDWR)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            began.append(os.fstat(descriptor).st_mtime)
+        finally:
+            os.close(descriptor)
+    return min(began, default=None)

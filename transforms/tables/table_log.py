@@ -61,6 +61,15 @@ class TableLog:
         for version in range(after + 1, upto + 1):
             yield _parse_entry(self._path(version).read_bytes())
 
+    def read_actions(self, version: int) -> list[dict[str, Any]]:
+        """All actions of one commit, as the protocol has them ("Actions").
+
+        Raises:
+            FileNotFoundError: the log was cleaned up and does not have it any more.
+        """
+        lines = self._path(version).read_bytes().splitlines()
+        return [json.loads(line) for line in lines if line.strip()]
+
     def digest(self, version: int) -> str | None:
         """A hash that only this commit of this table has; ``None`` if the log lacks it.
 
