@@ -20,7 +20,7 @@ def add_sql(commands: Commands) -> None:
         description="Asks the tables under DIR by DuckDB, which can only read them, through the "
         "views articles (newest revisions), revisions, quotes, entities, removed, rejects, polls "
         "and stories. Without a query, a prompt; statements may also come from standard input. "
-        "docs/cookbook.md has twenty questions with their answers.",
+        "docs/cookbook.md has questions with their answers.",
         epilog='Example: newsbeam sql out "SELECT speaker, count(*) FROM quotes GROUP BY ALL"',
     )
     add_lake(sql)

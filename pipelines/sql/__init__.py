@@ -1,0 +1,1 @@
+"""``newsbeam sql``: questions to a lake in SQL."""
