@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out
 
-.PHONY: run test check lint types reference test-slow bench bench-extract eval constraints clean
+.PHONY: run test check lint types reference test-slow test-browser bench bench-extract eval constraints clean
 
 run: $(READY)
 	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
@@ -32,6 +32,12 @@ reference: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal $(SLOW)
 
+# The report and the preview in Debian's Chromium. CHROMIUM names another one.
+test-browser: $(READY)
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy chromium; } || { echo "the browser tests need Chromium: apt-get install chromium (as root), or CHROMIUM=/path/to/it"; exit 1; }
+	@$(BIN)/python -c 'import playwright, axe_playwright_python' 2>/dev/null || $(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev,browser]'
+	$(BIN)/python -m pytest tests/browser
+
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_enrich.py
 	$(BIN)/python benchmarks/bench_ingest.py
@@ -53,7 +59,7 @@ eval: $(READY)
 
 constraints:
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
-	build/constraints/bin/pip install --quiet '.[dev]'
+	build/constraints/bin/pip install --quiet '.[dev,browser]'
 	(head -1 constraints.txt; build/constraints/bin/pip freeze --exclude newsbeam | sort -f) > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 

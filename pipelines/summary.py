@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
@@ -165,7 +166,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     if any(count.rejected for count in summary.sources.values()):
         lines.append(f"Rejects:  {lake / 'rejects'} (column `detail` says what to do)")
     lines += [
-        "Try in DuckDB:",
+        f"Look at it: newsbeam report {shlex.quote(str(lake))} --open",
+        "or in DuckDB:",
         "  SELECT published_date, title, q.speaker, q.text",
         f"  FROM read_parquet('{lake}/articles/source=*/**/*.parquet', hive_partitioning=1),",
         "       unnest(quotes) AS t(q) LIMIT 20;",
