@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments, beam_arguments = arguments[:at], arguments[at + 1 :]
     parser = make_parser()
     if not arguments:
-        parser.print_help()
+        parser.print_help(sys.stderr)
         return USAGE
     options = parser.parse_args(arguments)
     options.beam_arguments = tuple(beam_arguments)

@@ -29,9 +29,9 @@ def test_help_has_every_command_with_a_line(newsbeam: Newsbeam) -> None:
 
 
 def test_without_a_command_help_is_shown(newsbeam: Newsbeam) -> None:
-    code, out, _ = newsbeam([])
+    code, _, err = newsbeam([])
     assert code == 2
-    assert out == newsbeam(["--help"])[1]
+    assert err == newsbeam(["--help"])[1]
 
 
 def test_every_command_stands_in_one_group() -> None:
