@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import nb_newsbeam  # noqa: F401  (spaCy finds the layer of names there)
 import spacy
 from spacy.language import Language
 

