@@ -18,6 +18,7 @@ from transforms.entities import (
     find_entities,
     is_abbreviation,
     join_first_names,
+    join_introduced,
     name_entities,
     resolve_person,
     split_span,
@@ -288,6 +289,39 @@ def test_is_abbreviation() -> None:
 
 
 # With the shipped pipeline
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        (
+            "Fridtjof Nansens Institutt (FNI) svarte.",
+            [("Fridtjof Nansens", "PER"), ("FNI", "ORG")],
+            [("Fridtjof Nansens Institutt", "ORG"), ("FNI", "ORG")],
+        ),
+        # Nothing was seen there, or the initials are others.
+        ("Hos Norges Røde Kors (NRK) i dag.", [("NRK", "ORG")], [("NRK", "ORG")]),
+        (
+            "Kari Dahls Stiftelse (NTB) svarte.",
+            [("Kari Dahls", "PER"), ("NTB", "ORG")],
+            [("Kari Dahls", "PER"), ("NTB", "ORG")],
+        ),
+        (
+            "Sjefen i Norges Idrettsforbunds Ungdomsstyre (NIU) gikk.",
+            [("Norges", "GPE_LOC"), ("Idrettsforbunds", "ORG"), ("NIU", "ORG")],
+            [("Norges Idrettsforbunds Ungdomsstyre", "ORG"), ("NIU", "ORG")],
+        ),
+    ],
+)
+def test_a_bracket_with_initials_tells_how_far_a_name_reaches(
+    text: str, before: list[tuple[str, str]], after: list[tuple[str, str]]
+) -> None:
+    def mention(name: str, label: str) -> Mention:
+        start = text.index(name)
+        return Mention(name, label, start, start + len(name))
+
+    found = join_introduced([mention(*one) for one in before], text)
+    assert found == [mention(*one) for one in after]
 
 
 def test_seed_articles(pipeline: Language) -> None:

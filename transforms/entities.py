@@ -26,6 +26,9 @@ _MARKED_GENITIVE = re.compile(r"(?P<base>.*\w)(?:['’:-]s|(?<=[sxzSXZ])['’])"
 _FOLLOWER = re.compile(r"[^\S\n]*(?P<mark>[«“”\"„]?)(?P<word>\w*)")
 _DOUBLE_NAME = re.compile(r"[^\W\d_][^\W\d_]+-[^\W\d_][^\W\d_]+")
 _INITIALISM = re.compile(r"(?=.*[^\W\d_].)[^\W\d_][\w.&-]{1,9}")
+_INTRODUCED = re.compile(
+    r"(?<!\w)(?P<words>[^\W\d_][\w-]*(?: [^\W\d_][\w-]*){2,7}) \((?P<short>[A-ZÆØÅ]{3,8})\)"
+)
 _LINKED = re.compile(r"\s*\((?P<inside>[^()\n]{2,80})\)")
 
 
@@ -48,7 +51,8 @@ def find_entities(doc: Doc, words: NameWords | None = None) -> tuple[Entity, ...
     text = doc.text
     spans = ((ent.start_char, ent.end_char, ent.label_) for ent in doc.ents)
     mentions = [mention for span in spans for mention in split_span(text, *span)]
-    return name_entities(list(join_first_names(mentions, text)), text, words)
+    joined = list(join_first_names(mentions, text))
+    return name_entities(join_introduced(joined, text), text, words)
 
 
 def split_span(text: str, start: int, end: int, label: str) -> Iterator[Mention]:
@@ -82,6 +86,29 @@ def join_first_names(mentions: Iterable[Mention], text: str) -> Iterator[Mention
             yield mention
     if held is not None:
         yield held
+
+
+def join_introduced(mentions: Sequence[Mention], text: str) -> list[Mention]:
+    """The mentions in order, a name whose initials stand behind it in brackets as one of them.
+
+    In "Fridtjof Nansens Institutt (FNI)" a recognizer may see a person and no institute. The
+    bracket tells how far the name reaches, and the mention in it what is named.
+    """
+    by_start = {mention.start: mention for mention in mentions}
+    names: list[Mention] = []
+    for found in _INTRODUCED.finditer(text):
+        short = by_start.get(found.start("short"))
+        words = found["words"].split()[-len(found["short"]) :]
+        if short is None or short.text != found["short"] or short.label in PERSON_LABELS:
+            continue
+        if [word[0] for word in words] != list(found["short"]):
+            continue
+        start = text.rindex(words[0], found.start(), found.start("short"))
+        names.append(Mention(text[start : found.end("words")], short.label, start,
+                             found.end("words")))  # fmt: skip
+    apart = [m for m in mentions if not any(m.start < n.end and n.start < m.end for n in names)]
+    kept = [n for n in names if any(m.start < n.end and n.start < m.end for m in mentions)]
+    return sorted((*apart, *kept), key=lambda mention: mention.start)
 
 
 def name_entities(
