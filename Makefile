@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out
 
-.PHONY: run test check lint types reference test-slow test-browser bench bench-extract eval constraints clean
+.PHONY: run test check lint types reference test-slow test-browser test-flink bench bench-flink bench-extract eval constraints clean
 
 run: $(READY)
 	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
@@ -38,10 +38,20 @@ test-browser: $(READY)
 	@$(BIN)/python -c 'import playwright, axe_playwright_python' 2>/dev/null || $(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev,browser]'
 	$(BIN)/python -m pytest tests/browser
 
+# newsbeam on a Flink cluster of its own; the first time it downloads 350 MB into build/flink.
+# Needs Java 11 or newer and Maven, which root gets from Debian. FLINK_MINUTES: see the tests.
+test-flink: $(READY)
+	@{ command -v java && command -v mvn; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless maven; } || { echo "the Flink tests need Java and Maven: apt-get install default-jre-headless maven (as root)"; exit 1; }
+	$(BIN)/python -m pytest tests/flink -rP
+
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_enrich.py
 	$(BIN)/python benchmarks/bench_ingest.py
 	$(BIN)/python benchmarks/bench_feeds.py
+
+# Articles a second on Flink; see test-flink for what it needs.
+bench-flink: $(READY)
+	$(BIN)/python benchmarks/bench_flink.py
 
 # Against other extractors, in an environment of their own.
 bench-extract: $(READY) build/bench-venv/.ready

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,13 +22,14 @@ from newspaper import Newspaper, Servers, make_site, serve
 
 import transforms.extract
 from pipelines.config import Job, load_job
-from pipelines.stream import StreamOptions, build_stream
+from pipelines.flink import find_master
+from pipelines.stream import StreamOptions, build_stream, complete_arguments
 from transforms.clock import Clock
 from transforms.extract import extract_article
 from transforms.polls.wanted import PageOutcome
 from transforms.records import Article, Document, Rejection
 from transforms.streams.panes import Committer, Item, Ledger
-from transforms.streams.visits import Memory, Visit, Visitor
+from transforms.streams.visits import Memory, Visit, Visitor, _VisitSites
 from transforms.tables.lake import Lake
 
 Command = Callable[[list[str]], tuple[int, str, str]]
@@ -49,16 +53,25 @@ def read_rows(table: Path) -> list[dict[str, Any]]:
 
 def run_stream(job: Job, output: Path, ticks: int, ahead: timedelta = timedelta()) -> None:
     """A stream of so many ticks; the lake's clock is ``ahead``."""
-    Lake(output).create()
     stream = beam_test_stream.TestStream()
     for number in range(ticks):
         stream = stream.advance_watermark_to(number * 5).add_elements([number])
         stream = stream.advance_processing_time(5)
+    run_ticks(stream, job, output, ahead)
+
+
+def run_ticks(
+    stream: beam_test_stream.TestStream,
+    job: Job,
+    output: Path,
+    ahead: timedelta = timedelta(),
+) -> None:
+    Lake(output).create()
     options = PipelineOptions([])
     options.view_as(StandardOptions).streaming = True
     pipeline = beam.Pipeline(runner="BundleBasedDirectRunner", options=options)
-    ticks_ = pipeline | stream.advance_watermark_to_infinity()
-    _ = build_stream(ticks_, job, output, StreamOptions(), Clock(ahead))
+    ticks = pipeline | stream.advance_watermark_to_infinity()
+    _ = build_stream(ticks, job, output, StreamOptions(), Clock(ahead))
     pipeline.run().wait_until_finish()
 
 
@@ -79,6 +92,20 @@ def test_what_is_published_is_committed_once(
     run_stream(job, output, 4)  # nothing is due, and no memory is needed to know that
     assert len(servers.log) == asked
     assert len(pd.read_parquet(output / "articles")) == 3
+
+
+def test_what_is_late_or_out_of_order_is_committed_too(
+    site: tuple[Newspaper, Servers], tmp_path: Path
+) -> None:
+    """Panes are of time as it passes; what ticks say of the time decides nothing."""
+    job, output = load_job(site[0].write_configs(tmp_path)), tmp_path / "lake"
+    late = beam_test_stream.TimestampedValue("late", 10)
+    stream = beam_test_stream.TestStream().advance_watermark_to(1_000_000).add_elements([late])
+    early = beam_test_stream.TimestampedValue("early", 2_000_000)
+    stream = stream.advance_processing_time(60).add_elements([early, late])
+    run_ticks(stream.advance_processing_time(60), job, output)
+    assert len(pd.read_parquet(output / "articles")) == 3
+    assert len(pd.read_parquet(output / "feed_polls")) == 1
 
 
 def test_rows_are_those_of_a_batch(
@@ -149,6 +176,39 @@ def test_an_output_that_cannot_be_written_stops_the_stream(
     (output / "_staging").unlink()
     run_stream(job, output, 4)
     assert len(pd.read_parquet(output / "articles")) == 3
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "newsbeam-test", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"may not mount: {done.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_stops_the_stream_and_room_lets_it_go_on(
+    site: tuple[Newspaper, Servers], tmp_path: Path, small_disk: Path
+) -> None:
+    job, output = load_job(site[0].write_configs(tmp_path)), small_disk / "lake"
+    Lake(output).create()
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 8192))
+    with pytest.raises(Exception, match="No space left on device"):
+        run_stream(job, output, 4)
+    table = output / "articles"
+    files = [path for path in table.rglob("*.parquet") if path.stat().st_size]
+    assert len(files) == len(DeltaTable(str(table)).file_uris())
+    filler.unlink()
+    run_stream(job, output, 4)
+    assert len(pd.read_parquet(table)) == 3
+    assert len(pd.read_parquet(output / "feed_polls")) == 1
 
 
 class Rehearsal:
@@ -222,6 +282,14 @@ def test_a_stream_killed_before_a_commit_asks_again_and_loses_nothing(
     assert [rehearsal.count(t) for t in ("articles", "rejects", "feed_polls")] == [3, 0, 1]
 
 
+def test_an_edit_between_fetch_and_commit_is_not_taken_for_known(rehearsal: Rehearsal) -> None:
+    _, items = rehearsal.visit(Memory())
+    late = Committer(rehearsal.output, rehearsal.sources, {}, Clock(timedelta(hours=1)))
+    late.commit(Ledger(), items)
+    rows = pd.read_parquet(rehearsal.output / "articles")
+    assert (rows["ingested_at"] <= rows["fetched_at"]).all()
+
+
 def test_what_is_underway_is_not_asked_for_again(
     rehearsal: Rehearsal, site: tuple[Newspaper, Servers]
 ) -> None:
@@ -237,8 +305,63 @@ def test_what_is_underway_is_not_asked_for_again(
     assert not memory.underway
 
 
+def test_ticks_that_waited_ask_for_one_step(rehearsal: Rehearsal) -> None:
+    do_fn = _VisitSites(str(rehearsal.output), rehearsal.job.sources, Clock())
+    kept = Kept()
+    waited = [("visitor", time.time())] * 3
+    steps = [list(do_fn.process(tick, kept)) for tick in waited]
+    assert [bool(step) for step in steps] == [True, False, False]
+    assert list(do_fn.process(("visitor", time.time()), kept))
+
+
+class Kept:
+    """What an engine keeps for a key."""
+
+    value: bytes | None = None
+
+    def read(self) -> bytes | None:
+        return self.value
+
+    def write(self, value: bytes) -> None:
+        self.value = value
+
+
 def test_memory_of_another_version_is_forgotten() -> None:
     assert Memory.unpack(b'{"queue": [1]}') == Memory()
     assert Memory.unpack(b"nonsense") == Memory()
     assert Ledger.unpack(b"nonsense") == Ledger()
     assert Ledger.unpack(pickle.dumps("nonsense")) == Ledger()
+
+
+def test_a_stream_needs_an_engine_and_a_way_to_stop_it(newsbeam: Command, tmp_path: Path) -> None:
+    (tmp_path / "avis.yaml").write_text("id: avis\nfiles: [texts/*.txt]\n", encoding="utf-8")
+    command = ["stream", str(tmp_path / "avis.yaml"), "--output", str(tmp_path / "lake")]
+    code, _, err = newsbeam([*command, "--", "--runner=DirectRunner"])
+    assert (code, "name an engine" in err) == (2, True)
+    code, _, err = newsbeam([*command, "--", "--runner=PortableRunner"])
+    assert (code, "--flink_master" in err) == (2, True)
+    assert not (tmp_path / "lake").exists()
+
+
+def test_settings_of_the_engine_are_completed_where_they_are_not_given() -> None:
+    completed = complete_arguments(["--runner=X", "--checkpointing_interval=3000"], Path("a"))
+    assert completed[:2] == ["--runner=X", "--checkpointing_interval=3000"]
+    names = [argument.partition("=")[0] for argument in completed]
+    assert len(names) == len(set(names))
+    assert {"--max_bundle_time_mills", "--job_name", "--streaming"} <= set(names)
+    assert "--finish_bundle_before_checkpointing" in completed
+    assert completed[-2:] == complete_arguments([], Path("b/../a"))[-2:]
+    assert completed[-2:] != complete_arguments([], Path("b"))[-2:]
+
+
+@pytest.mark.parametrize(
+    ("argument", "master"),
+    [
+        ("--flink_master=flink:8081", "http://flink:8081"),
+        ("--flink_master=https://flink", "https://flink"),
+        ("--flink_master=[auto]", None),
+        ("--job_endpoint=flink:8099", None),
+    ],
+)
+def test_the_address_of_flink_is_found(argument: str, master: str | None) -> None:
+    assert find_master(["--parallelism=2", argument]) == master

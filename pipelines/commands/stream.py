@@ -34,7 +34,8 @@ def add_stream(commands: Commands) -> None:
         "what is new every few seconds, until SIGTERM. Needs an engine that streams "
         "(docs/scaling.md); on one machine `newsbeam schedule` does the same without one.",
         epilog="Everything after -- goes to Beam. Example: newsbeam stream configs/ --output out "
-        "-- --runner=PortableRunner --job_endpoint=localhost:8099 --environment_type=LOOPBACK",
+        "-- --runner=PortableRunner --job_endpoint=localhost:8099 --flink_master=localhost:8081 "
+        "--environment_type=LOOPBACK",
     )
     add_configs(stream)
     add_output(stream)
@@ -43,6 +44,9 @@ def add_stream(commands: Commands) -> None:
     stream.add_argument("--window", type=seconds, default=10.0, metavar="SECONDS",
                         help="how long articles are gathered before a commit "
                         "(default 10)")  # fmt: skip
+    stream.add_argument("--ticks", choices=("flink", "beam"), default="flink",
+                        help="who makes the ticks: Flink (default), whose state does not grow by "
+                        "them, or Beam, on any engine")  # fmt: skip
     stream.add_argument("--json", action="store_true",
                         help="print a JSON line whenever something was committed")  # fmt: skip
     stream.set_defaults(command=_stream)
@@ -60,6 +64,7 @@ def _stream(options: argparse.Namespace, errors: Console) -> int:
     configure_log()
     job = load_job(options.configs)
     # This takes long to import: not before the configuration is known to be right.
+    from pipelines.flink import find_master
     from pipelines.run_options import RunFailed
     from pipelines.stream import StreamOptions, names_runner, run_stream
 
@@ -67,12 +72,27 @@ def _stream(options: argparse.Namespace, errors: Console) -> int:
         print_error(
             errors,
             "newsbeam: Beam's own runner cannot stream; name an engine after --, for instance\n"
-            "  -- --runner=PortableRunner --job_endpoint=localhost:8099\n"
+            "  -- --runner=PortableRunner --job_endpoint=localhost:8099 "
+            "--flink_master=localhost:8081\n"
             "(docs/scaling.md), or use `newsbeam schedule`, which needs none",
         )
         return USAGE
 
+    if options.ticks == "flink" and find_master(options.beam_arguments) is None:
+        print_error(
+            errors,
+            "newsbeam: say where Flink's REST interface is, for instance\n"
+            "  -- --flink_master=localhost:8081\n"
+            "so that the stream can be stopped; for another engine than Flink use --ticks beam",
+        )
+        return USAGE
+
+    said: list[Progress] = []
+
     def say(progress: Progress) -> None:
+        if progress.commits == 0 or progress in said:
+            return
+        said[:] = [progress]
         if options.json:
             print(json.dumps(asdict(progress)), flush=True)
         else:
@@ -82,7 +102,7 @@ def _stream(options: argparse.Namespace, errors: Console) -> int:
         progress = run_stream(
             job,
             options.output,
-            StreamOptions(options.tick, options.window),
+            StreamOptions(options.tick, options.window, options.ticks),
             options.beam_arguments,
             say,
         )

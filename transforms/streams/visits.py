@@ -85,13 +85,14 @@ class Memory:
     """What a visitor remembers between its steps.
 
     ``queue`` are the pages to fetch, oldest first. ``quiet_until`` (Unix seconds) and ``closed``
-    are by registrable domain.
+    are by registrable domain. ``began`` (Unix seconds) is when the last step did.
     """
 
     queue: tuple[PageRequest, ...] = ()
     underway: Mapping[FeedKey, Underway] = field(default_factory=dict)
     quiet_until: Mapping[str, float] = field(default_factory=dict)
     closed: Mapping[str, datetime] = field(default_factory=dict)
+    began: float = 0.0
 
     def pack(self) -> bytes:
         """As JSON."""
@@ -108,6 +109,7 @@ class Memory:
                 ],
                 "quiet_until": dict(self.quiet_until),
                 "closed": {domain: until.isoformat() for domain, until in self.closed.items()},
+                "began": self.began,
             }
         ).encode()
 
@@ -130,6 +132,7 @@ class Memory:
                     domain: datetime.fromisoformat(until)
                     for domain, until in packed.get("closed", {}).items()
                 },
+                float(packed.get("began", 0.0)),
             )
         except (ValueError, TypeError, AttributeError):
             return Memory()
@@ -278,8 +281,13 @@ class _VisitSites(beam.DoFn):  # type: ignore[misc]
     def __init__(self, root: str, sources: Sequence[Source], clock: Clock) -> None:
         self._visitor = Visitor(Path(root), sources, clock)
 
-    def process(self, tick: tuple[str, Any], kept: Any = _MEMORY) -> Iterator[Any]:
-        memory, coming = self._visitor.step(Memory.unpack(kept.read()))
+    def process(self, tick: tuple[str, float], kept: Any = _MEMORY) -> Iterator[Any]:
+        memory, began = Memory.unpack(kept.read()), time.time()
+        # Ticks that queued up behind a long step ask for no more than the first of them; run one
+        # after the other, they would hold up checkpoints.
+        if tick[1] < memory.began:
+            return
+        memory, coming = self._visitor.step(memory)
         outcomes: list[PageOutcome] = []
         asked: set[str] = set()
         for item in coming:
@@ -296,7 +304,8 @@ class _VisitSites(beam.DoFn):  # type: ignore[misc]
                 if isinstance(item, Document) and item.provenance.url:
                     asked.add(read_web_address(item.provenance.url).domain)
                 yield route(item)
-        kept.write(self._visitor.rest(memory, outcomes, sorted(asked)).pack())
+        memory = self._visitor.rest(memory, outcomes, sorted(asked))
+        kept.write(replace(memory, began=began).pack())
 
 
 class VisitSites(beam.PTransform):  # type: ignore[misc]
@@ -313,6 +322,6 @@ class VisitSites(beam.PTransform):  # type: ignore[misc]
     def expand(self, ticks: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
         return (
             ticks
-            | "ToVisitor" >> beam.Map(lambda tick: ("visitor", tick))
+            | "ToVisitor" >> beam.Map(lambda _: ("visitor", time.time()))
             | "Visit" >> beam.ParDo(self._do_fn).with_outputs(REJECTED, NOTES, main="documents")
         )

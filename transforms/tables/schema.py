@@ -137,7 +137,12 @@ ARTICLES = Table(
         Column("content_hash", pa.string(), "SHA-256 (32 hex) of all that newsbeam made of it."),
         Column("document_id", pa.string(), "Identity of the raw item (32 hex)."),
         Column("document_hash", pa.string(), "SHA-256 (64 hex) of the raw item."),
-        Column("ingested_at", _INSTANT, "When the run that wrote the row began."),
+        Column(
+            "ingested_at",
+            _INSTANT,
+            "When the run that wrote the row began; in a stream, when it was committed, or for a "
+            "feed's page when it was fetched.",
+        ),
         Column("run_id", pa.string(), "The run that wrote the row."),
     ),
     ("source", "published_date"),
