@@ -10,6 +10,7 @@ code is 1 where a figure has fallen below its floor.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# Plain text, then a marked name or the end.
+_MARKED = re.compile(r"([^\[]*)(?:\[([^|\]]+)\|([A-Z_]+)\]|$)")
 ROOT = Path(__file__).resolve().parent.parent
 NEWSBEAM = [sys.executable, "-m", "pipelines.cli"]
 
@@ -54,6 +57,33 @@ def score(scorer: Path, gold: Path, predictions: Path) -> dict[str, Any]:
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     figures: dict[str, Any] = json.loads(result.stdout)
     return figures
+
+
+def read_check_set(path: Path) -> Iterator[dict[str, Any]]:
+    """The sentences of training/today.txt as documents with entities, as the scorer reads them."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        if not line or line.startswith("#"):
+            continue
+        language, marked = line.split("\t")
+        text, entities = "", []
+        for plain, name, label in _MARKED.findall(marked):
+            text += plain
+            if name:
+                entities.append({"start": len(text), "end": len(text) + len(name), "label": label})
+                text += name
+        yield {"id": str(number), "language": language, "text": text, "entities": entities}
+
+
+def eval_today(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
+    """Entities of today's names: reported, nothing is chosen by it, so no floor."""
+    gold, predictions = scratch / "today.jsonl", scratch / "predictions.jsonl"
+    documents = list(read_check_set(ROOT / "training" / "today.txt"))
+    gold.write_text("\n".join(map(json.dumps, documents)), encoding="utf-8")
+    with predictions.open("wb") as file:
+        subprocess.run([*NEWSBEAM, "annotate", gold], check=True, stdout=file)
+    figures = score(shared / "ner/score_entities.py", gold, predictions)
+    yield f"training/today.txt ({len(documents)} sentences) F", figures["all"]["F"]
+    yield "training/today.txt spans alone F", figures["span only"]["F"]
 
 
 def count_distractors(gold: Path) -> int:
@@ -115,7 +145,7 @@ def main() -> int:
         return 0
     fallen = []
     with tempfile.TemporaryDirectory() as name:
-        for evaluate in (eval_texts, eval_pages):
+        for evaluate in (eval_texts, eval_today, eval_pages):
             for figure, value in evaluate(shared, Path(name)):
                 floor = FLOORS.get(figure)
                 note = f"  (floor {floor:.3f})" if floor is not None else ""

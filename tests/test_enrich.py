@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from transforms.enrich import enrich_articles
-from transforms.nlp import MAX_CHARS
+import apache_beam as beam
+from apache_beam.metrics.metric import MetricsFilter
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from pipelines.config import load_shipped_languages
+from transforms.enrich import EnrichArticles, enrich_articles
+from transforms.nlp import MAX_CHARS, load_pipeline
 from transforms.records import Article, Block, Metadata, Provenance, Rejection
+from transforms.settings import EnrichSettings, Source
 
 
 def test_an_article_too_long_to_read_is_rejected_with_its_request() -> None:
@@ -14,3 +20,41 @@ def test_an_article_too_long_to_read_is_rejected_with_its_request() -> None:
     assert isinstance(found, Rejection)
     assert (found.stage, found.reason, found.request) == ("enrich", "too_long", '{"feed": "f"}')
     assert "split it into articles" in found.detail
+
+
+def test_labels_are_renamed_and_left_out_as_the_source_says() -> None:
+    provenance = Provenance("avis", "a", "a.txt", "0" * 64)
+    text = "Statsminister Kari Dahl møtte Per Olsen i Oslo. – Det går bra, sa Dahl til NRK."
+    article = Article(provenance, Metadata(), (Block(text),), "nb")
+    languages = load_shipped_languages()
+
+    def enrich(labels: dict[str, str | None]) -> Article:
+        source = Source(id="avis", files=("a.txt",), enrich=EnrichSettings(labels=labels))
+        (found,) = enrich_articles([article], languages, {"avis": source})
+        assert isinstance(found, Article)
+        return found
+
+    plain, merged = enrich({}), enrich({"GPE_LOC": "GPE", "GPE_ORG": "GPE", "PER": None})
+    assert ("Oslo", "GPE_LOC") in {(e.text, e.label) for e in plain.entities}
+    assert [(e.text, e.label.removesuffix("_LOC")) for e in plain.entities if e.label != "PER"] == [
+        (e.text, e.label) for e in merged.entities
+    ]
+    assert merged.quotes == plain.quotes
+    assert plain.quotes[0].speaker == "Kari Dahl"
+
+
+def test_a_model_is_loaded_once_a_process() -> None:
+    provenance = Provenance("avis", "a", "a.txt", "0" * 64)
+    text = Block("Kari Dahl bor i Oslo.")
+    articles = [Article(provenance, Metadata(), (text,), language) for language in ("nb", "nn")]
+    load_pipeline.cache_clear()
+    pipeline = beam.Pipeline(runner=FnApiRunner())
+    _ = (
+        pipeline
+        | beam.Create(articles * 200)  # several batches
+        | EnrichArticles(load_shipped_languages(), {"avis": Source(id="avis", files=("a.txt",))})
+    )
+    result = pipeline.run()
+    result.wait_until_finish()
+    (counter,) = result.metrics().query(MetricsFilter().with_name("loaded"))["counters"]
+    assert counter.committed == 1  # one pipeline reads both standards

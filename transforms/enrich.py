@@ -8,14 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.metrics import Metrics
 
+from transforms.entities import rename_labels
 from transforms.headings import find_headings
 from transforms.language_settings import Language, find_language
-from transforms.nlp import BATCH_SIZE, MAX_CHARS, annotate_texts
+from transforms.nlp import BATCH_SIZE, MAX_CHARS, annotate_texts, load_pipeline
 from transforms.outcomes import BUGS, REJECTED, quarantine, route
 from transforms.records import Article, Rejection
 from transforms.settings import Source
 from transforms.tally import ARTICLES, add_to_tally
+
+# Models loaded: one a language and worker process. A dot keeps it apart from the sources' counters.
+LOADED = Metrics.counter("newsbeam.pipelines", "loaded")
 
 
 def mark_headings(article: Article) -> Article:
@@ -63,7 +68,11 @@ def enrich_articles(
         marked = [a for i in indices if isinstance(a := results[i], Article)]
         found = annotate_texts([a.text for a in marked], language, [a.headings for a in marked])
         for index, article, (entities, quotes) in zip(indices, marked, found, strict=True):
-            results[index] = replace(article, entities=entities, quotes=quotes)
+            # Who speaks is told by the pipeline's own labels.
+            labels = sources[article.provenance.source].enrich.labels
+            results[index] = replace(
+                article, entities=rename_labels(entities, labels), quotes=quotes
+            )
     return results
 
 
@@ -81,7 +90,9 @@ class _EnrichBatches(beam.DoFn):  # type: ignore[misc]
         self._survives_bugs = survives_bugs
 
     def process(self, articles: Sequence[Article]) -> Iterator[Any]:
+        before = load_pipeline.cache_info().misses
         yield from map(route, self._enrich(articles))
+        LOADED.inc(load_pipeline.cache_info().misses - before)
         add_to_tally(self._tallies, ARTICLES, len(articles))
 
     def _enrich(self, articles: Sequence[Article]) -> list[Article | Rejection]:

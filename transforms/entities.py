@@ -55,6 +55,17 @@ def find_entities(doc: Doc, words: NameWords | None = None) -> tuple[Entity, ...
     return name_entities(join_introduced(joined, text), text, words)
 
 
+def rename_labels(
+    entities: Sequence[Entity], names: Mapping[str, str | None]
+) -> tuple[Entity, ...]:
+    """``entities`` with the labels that ``names`` gives theirs; those with ``None`` are left out.
+
+    A label that it does not name stays.
+    """
+    renamed = ((entity, names.get(entity.label, entity.label)) for entity in entities)
+    return tuple(replace(entity, label=label) for entity, label in renamed if label is not None)
+
+
 def split_span(text: str, start: int, end: int, label: str) -> Iterator[Mention]:
     """Yield the span's lines, trimmed; a line without letter or digit names nothing."""
     for line in text[start:end].splitlines(keepends=True):

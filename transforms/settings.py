@@ -192,6 +192,11 @@ class EnrichSettings(Settings):
         "one: an installed package or a folder relative to this file; null switches entities "
         "off for that language.",
     )
+    labels: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="Other names for entity labels, for instance {GPE_LOC: GPE, GPE_ORG: GPE}; "
+        "null leaves entities with that label out.",
+    )
 
 
 class FetchSettings(Settings):
