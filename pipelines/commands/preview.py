@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from pipelines.beam_log import configure_log
-from pipelines.commands.shared import DONE, FAILED, USAGE, Commands, positive, print_error
+from pipelines.commands.shared import (
+    DONE,
+    FAILED,
+    USAGE,
+    Commands,
+    network,
+    positive,
+    print_error,
+)
 
 if TYPE_CHECKING:
     from pipelines.preview.chosen_source import ChosenSource
@@ -53,16 +60,6 @@ def add_preview(commands: Commands) -> None:
                          help="connect to this address or network although it is not public; may "
                          "be repeated")  # fmt: skip
     preview.set_defaults(command=_preview)
-
-
-def network(text: str) -> str:
-    """An IP address or network, for argparse."""
-    try:
-        return str(ip_network(text, strict=False))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no IP address or network; use one like 127.0.0.1 or 10.1.0.0/16"
-        ) from None
 
 
 def _preview(options: argparse.Namespace, errors: Console) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,16 @@ def duration(text: str) -> timedelta:
         return parse_interval(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def network(text: str) -> str:
+    """An IP address or network."""
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no IP address or network; use one like 127.0.0.1 or 10.1.0.0/16"
+        ) from None
 
 
 def print_error(errors: Console, message: str) -> None:

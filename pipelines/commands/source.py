@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipelines.beam_log import configure_log
-from pipelines.commands.preview import network
 from pipelines.commands.shared import (
     DONE,
     FAILED,
     USAGE,
     Commands,
     local_folder,
+    network,
     positive,
     print_error,
 )

@@ -14,6 +14,7 @@ from rich.table import Table
 from pipelines.monitoring.status import SchedulerFacts, Status, read_status
 from pipelines.monitoring.status_json import to_json
 from pipelines.monitoring.status_metrics import write_metrics
+from pipelines.terminal_text import show_safe
 from transforms.watch.drift import Change, Sign
 from transforms.watch.health import FeedHealth, Problem, SourceHealth
 
@@ -116,7 +117,7 @@ def _list_feeds(status: Status) -> Iterator[str]:
         polled, due = _age(feed.newest.polled_at, status.now), feed.newest.next_poll_at
         yield (
             f"{feed.source:<{width}} {polled:>8} {_wait(due, status.now):>8} {feed.new_day:>7} "
-            f"{feed.new_week:>7}  {_describe_state(feed):<20} {_clean(feed.feed)}"
+            f"{feed.new_week:>7}  {_describe_state(feed):<20} {show_safe(feed.feed)}"
         )
 
 
@@ -135,8 +136,8 @@ def _list_attention(status: Status) -> Iterator[str]:
         for feed in source.feeds:
             notes = list(list_notes(feed, status.now))
             if notes:
-                yield f"\n{source.source}  {_clean(feed.feed)}"
-                yield from (f"  {_clean(note)}" for note in notes)
+                yield f"\n{source.source}  {show_safe(feed.feed)}"
+                yield from (f"  {show_safe(note)}" for note in notes)
         if source.drift.changes:
             yield f"\n{source.source}: drift: has the site changed its layout?"
             yield from (f"  {describe_change(change)}" for change in source.drift.changes)
@@ -203,7 +204,7 @@ def _describe_scheduler(scheduler: SchedulerFacts, now: datetime) -> str:
     following = _parse(scheduler.heartbeat.get("next_batch_at"))
     if following is not None:
         parts.append(f"next at {following:%Y-%m-%d %H:%M %Z}")
-    return _clean("; ".join(parts), keep="\n")
+    return show_safe("; ".join(parts), keep_newlines=True)
 
 
 def _parse(value: object) -> datetime | None:
@@ -230,11 +231,6 @@ def _span(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _clean(text: str, keep: str = "") -> str:
-    """``text`` without what could steer a terminal: it comes from other people's servers."""
-    return "".join(c if c.isprintable() or c in keep else "\ufffd" for c in text)
 
 
 def _print(console: Console, message: str, style: str | None = None) -> None:
