@@ -71,7 +71,7 @@ def commit(lake: Lake, rows: Iterable[Row]) -> None:
         commit_articles(
             lake, staging, [stage_rows(staging, ARTICLES, rows)], lake.version(ARTICLES)
         )
-    staging.remove()
+        staging.remove()  # while it is held: `maintain` cleans up after those that are not
 
 
 def reject(lake: Lake, origin: str) -> None:
@@ -81,7 +81,7 @@ def reject(lake: Lake, origin: str) -> None:
         rows = [make_reject_row(rejection, run_id="r", started_at=NOW)]
         files = [stage_rows(staging, REJECTS, rows)]
         commit_rows(lake, staging, REJECTS, files, lake.version(REJECTS))
-    staging.remove()
+        staging.remove()
 
 
 @pytest.fixture
