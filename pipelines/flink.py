@@ -13,6 +13,8 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
+from pipelines.run_options import find_option
+
 # Ours: seconds for an answer, and for a job to end.
 _ANSWER = 10.0
 _END = 60.0
@@ -21,12 +23,9 @@ _ENDED = frozenset({"FINISHED", "CANCELED", "FAILED", "SUSPENDED"})
 
 def find_master(beam_arguments: Sequence[str]) -> str | None:
     """The REST address in Beam's argument --flink_master, with its scheme; the last one counts."""
-    found = [a.partition("=")[2] for a in beam_arguments if a.startswith("--flink_master=")]
-    if "--flink_master" in beam_arguments[:-1]:
-        found.append(beam_arguments[list(beam_arguments).index("--flink_master") + 1])
-    if not found or found[-1].startswith("["):  # [auto], [local]
+    master = find_option(beam_arguments, "--flink_master")
+    if master is None or master.startswith("["):  # [auto], [local]
         return None
-    master = found[-1]
     return master if master.startswith(("http://", "https://")) else f"http://{master}"
 
 

@@ -20,7 +20,7 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipelines.config import Job
 from pipelines.progress import Progress, watch_progress
-from pipelines.run_options import RunFailed, RunOptions
+from pipelines.run_options import RunFailed, RunOptions, find_option
 from transforms.archives.archive import archive_glob, has_archive
 from transforms.clean import RemoveBoilerplate
 from transforms.enrich import EnrichArticles
@@ -144,10 +144,7 @@ def choose_runner(arguments: Sequence[str], workers: int) -> tuple[Any, list[str
     of the graph (docs/decisions/direct-runner.md); here it always means the same one.
     """
     passed = list(arguments)
-    named = [a.partition("=")[2] for a in passed if a.startswith("--runner=")]
-    if "--runner" in passed[:-1]:
-        named.append(passed[passed.index("--runner") + 1])
-    if named and named[-1] != DIRECT:
+    if find_option(passed, "--runner") not in (None, DIRECT):
         return None, passed
     if workers == 1:
         return FnApiRunner(), passed

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from transforms.clock import Clock
 from transforms.polls.rounds import PollOptions
 from transforms.records import PageRequest
+
+
+def find_option(beam_arguments: Sequence[str], name: str) -> str | None:
+    """The value of the option ``name`` (``--runner``), in either spelling; the last one counts."""
+    value = None
+    for number, argument in enumerate(beam_arguments):
+        if argument.startswith(f"{name}="):
+            value = argument.partition("=")[2]
+        elif argument == name and number + 1 < len(beam_arguments):
+            value = beam_arguments[number + 1]
+    return value
 
 
 class RunFailed(RuntimeError):

@@ -26,7 +26,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from pipelines.config import Job
 from pipelines.flink import cancel_job, find_master
-from pipelines.run_options import RunFailed
+from pipelines.run_options import RunFailed, find_option
 from pipelines.scheduling.signals import catch_signals
 from transforms.clean import RemoveBoilerplate
 from transforms.clock import Clock
@@ -148,10 +148,8 @@ def read_progress(lake: Lake, since: int) -> Progress:
 
 def names_runner(beam_arguments: Sequence[str]) -> bool:
     """Whether Beam's arguments name a runner that can stream; Python's own cannot."""
-    named = [a.partition("=")[2] for a in beam_arguments if a.startswith("--runner=")]
-    if "--runner" in beam_arguments[:-1]:
-        named.append(beam_arguments[list(beam_arguments).index("--runner") + 1])
-    return bool(named) and not named[-1].endswith("DirectRunner")
+    runner = find_option(beam_arguments, "--runner")
+    return runner is not None and not runner.endswith("DirectRunner")
 
 
 def complete_arguments(beam_arguments: Sequence[str], output: Path) -> list[str]:
