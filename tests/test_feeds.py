@@ -393,9 +393,9 @@ UNSAFE = {
 
 @pytest.mark.parametrize("case", UNSAFE)
 def test_entities_that_do_harm_are_refused_at_once(case: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert reason(UNSAFE[case] + rss(f"<title>{'&e9;' * 1000}</title>")) == "unsafe_xml"
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_entities_that_do_no_harm_are_read_and_unknown_ones_left() -> None:
@@ -436,9 +436,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_document_costs_little_and_keeps_what_came_before(case: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     feed = read(HOSTILE[case])
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     assert feed.entries[0].metadata.title == "Hel"
     assert {name for name, _ in feed.faults} & {"truncated", "too_complex"}
 
@@ -449,9 +449,9 @@ def test_too_many_namespaces_are_refused() -> None:
 
 
 def test_author_of_100_000_letters_costs_nothing() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert entry(f"<author>{'a' * 100_000}</author><link>/a</link>").metadata.authors == ()
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 FLOODS = {
@@ -465,9 +465,9 @@ FLOODS = {
 
 @pytest.mark.parametrize("case", FLOODS)
 def test_entry_with_too_much_of_anything_costs_little(case: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert entry(FLOODS[case]).url == "https://feed.example/a"
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_entries_over_the_most_are_counted_and_left_out() -> None:

@@ -76,7 +76,7 @@ def test_lanes_do_not_wait_for_each_other() -> None:
 
         began = monotonic()
         await asyncio.gather(*(visit(f"avis{n}.no") for n in range(50)))
-        assert monotonic() - began < 1
+        assert monotonic() - began < 4, "one after the other they take 5 s"
 
     run(work())
 

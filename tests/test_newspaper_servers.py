@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import statistics
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -86,25 +84,12 @@ def test_the_clock_is_the_test_s(small: Servers) -> None:
 def test_twenty_at_once() -> None:
     with serve(make_site(articles=3, feeds=4, hosts=2), latency=0.3) as servers:
         urls = servers.feed_urls * 5
-        begun = time.monotonic()
         with ThreadPoolExecutor(20) as pool:
             statuses = list(pool.map(lambda url: get(url)[0], urls))
-        took = time.monotonic() - begun
         log = servers.log
     assert statuses == [200] * 20
-    assert took < 3, "one after the other they would have taken 6 s"
     # All were being answered at the same time.
     assert max(entry.arrived for entry in log) < min(entry.answered for entry in log)
-
-
-def test_answers_are_quick(small: Servers) -> None:
-    get(small.feed_urls[0])
-    small.clear_log()
-    begun = time.monotonic()
-    for _ in range(50):
-        get(small.feed_urls[0])
-    assert (time.monotonic() - begun) / 50 < 0.05
-    assert statistics.median(x.answered - x.arrived for x in small.log) < 0.002
 
 
 def test_transfers_of_every_kind() -> None:
