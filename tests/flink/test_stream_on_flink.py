@@ -198,14 +198,19 @@ def test_a_stream_goes_on_with_other_feeds(
         cluster, configs, output, tmp_path / "second.log", f"--savepoint_path={path}"
     ) as stream:
         wait_until(lambda: count_rows(output) >= rows_before + 12, 120, "new rows")
-        stop(stream)
-    assert not list_pages(servers) & before
+        cluster.stop_with_savepoint(cluster.job, drain=True)
+        wait_until(lambda: stream.process.poll() is not None, 60, "the end of the stream")
+        assert stream.process.returncode == 0, stream.tail()
+    after = list_pages(servers)
+    assert not after & before
     left_alone = taken_out.removeprefix("- ")
     assert not [r for r in servers.log if left_alone.endswith(f"{r.path}") and r.host in left_alone]
     rows = read_rows(output)
     assert set(rows["source"]) == {"avis-2", "avis-3"}
     assert not rows.duplicated(["article_id", "revision"]).any()
     assert not rows.duplicated(["article_id", "content_hash"]).any()
+    # What was under way came through the first stop in the savepoint, and out by the drain.
+    assert len(rows) == len(before | after)
 
 
 @pytest.mark.timeout(400)
