@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import apache_beam as beam
+import pytest
 from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipelines.config import load_shipped_languages
 from transforms.enrich import EnrichArticles, enrich_articles
-from transforms.nlp import MAX_CHARS, load_pipeline
+from transforms.nlp import MAX_CHARS, find_named, load_pipeline
 from transforms.records import Article, Block, Metadata, Provenance, Rejection
 from transforms.settings import EnrichSettings, Source
 
@@ -58,3 +61,33 @@ def test_a_model_is_loaded_once_a_process() -> None:
     result.wait_until_finish()
     (counter,) = result.metrics().query(MetricsFilter().with_name("loaded"))["counters"]
     assert counter.committed == 1  # one pipeline reads both standards
+
+
+def test_memory_does_not_grow_with_the_words_seen() -> None:
+    language = load_shipped_languages()["nb"]
+    assert language.pipeline is not None
+    strings = load_pipeline(language.pipeline).vocab.strings
+    list(find_named(["Noe annet."], language))
+    before = len(strings)
+    texts = [f"Kvitbo{number} møtte Grimstadlund{number} i Oslo." for number in range(200)]
+    found = list(find_named(texts, language))
+    assert len(strings) == before
+    # What was found does not live in the memory that was given back.
+    assert any(entity.name == "Oslo" for entities in found for entity in entities)
+
+
+def test_a_bad_text_leaves_the_pipeline_usable() -> None:
+    language = load_shipped_languages()["nb"]
+    with pytest.raises(ValueError, match="E088"):
+        list(find_named(["a" * (MAX_CHARS + 1)], language))
+    (found,) = find_named(["Kari Nordmann bor i Oslo."], language)
+    assert "Oslo" in {entity.name for entity in found}
+
+
+def test_threads_share_a_pipeline() -> None:
+    language = load_shipped_languages()["nb"]
+    texts = ["Kari Nordmann bor i Oslo.", "Statsminister Jonas Gahr Støre er i Bergen."] * 40
+    (alone,) = [list(find_named(texts, language))]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: list(find_named(texts, language)), range(8)))
+    assert together == [alone] * 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import entry_points
+from threading import Lock
 
 import spacy
 from spacy.language import Language as Pipeline
@@ -21,6 +22,8 @@ _UNUSED = ("tagger", "morphologizer", "parser", "lemmatizer", "attribute_ruler",
 # every 100,000 code points.
 MAX_CHARS = 1_000_000
 BATCH_SIZE = 32
+# A memory zone is the whole process's, and a runner's worker may have several threads.
+_ZONE = Lock()
 
 
 @lru_cache(maxsize=8)
@@ -38,6 +41,25 @@ def load_pipeline(name: str) -> Pipeline:
     return spacy.load(name, exclude=list(_UNUSED))
 
 
+def find_named(texts: Sequence[str], language: Language) -> Iterator[tuple[Entity, ...]]:
+    """The entities of each of ``texts``, in order; none where the language has no pipeline.
+
+    Raises:
+        ValueError: a text is longer than ``MAX_CHARS``.
+    """
+    if language.pipeline is None:
+        yield from (() for _ in texts)
+        return
+    pipeline = load_pipeline(language.pipeline)
+    for start in range(0, len(texts), BATCH_SIZE):
+        # Without a zone spaCy keeps every word that it ever saw, and a worker that lives for
+        # months grows with them.
+        with _ZONE, pipeline.memory_zone():
+            docs = pipeline.pipe(texts[start : start + BATCH_SIZE], batch_size=BATCH_SIZE)
+            found = [find_entities(doc, language.names) for doc in docs]
+        yield from found
+
+
 def annotate_texts(
     texts: Sequence[str],
     language: Language,
@@ -51,11 +73,7 @@ def annotate_texts(
     Raises:
         ValueError: a text is longer than ``MAX_CHARS``.
     """
-    if language.pipeline is None:
-        found: Iterable[tuple[Entity, ...]] = (() for _ in texts)
-    else:
-        docs = load_pipeline(language.pipeline).pipe(texts, batch_size=BATCH_SIZE)
-        found = (find_entities(doc, language.names) for doc in docs)
+    found = find_named(texts, language)
     known = headings if headings is not None else (None for _ in texts)
     for text, entities, lines in zip(texts, found, known, strict=True):
         if language.quotes is None:
