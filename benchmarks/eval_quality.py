@@ -25,8 +25,8 @@ NEWSBEAM = [sys.executable, "-m", "pipelines.cli"]
 
 # Figure: the least it may be. Set a little below what was measured; raised as it improves.
 FLOORS = {
-    "ner/nb-dev entities F": 81.8,
-    "ner/nn-dev entities F": 75.0,
+    "ner/nb-dev entities F": 84.0,
+    "ner/nn-dev entities F": 79.0,
     "quotes/dev exact F1": 0.97,
     "quotes/dev overlap F1": 0.98,
     "quotes/dev speaker lenient": 0.96,

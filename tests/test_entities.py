@@ -217,11 +217,43 @@ def test_a_slip_in_one_label_is_mended() -> None:
     assert [e.label for e in name_entities(mentions, text, WORDS)] == ["GPE_LOC", "PER", "GPE_LOC"]
 
 
+def test_a_full_name_speaks_for_its_surname() -> None:
+    text, mentions = mark("[PER Kassym-Jomart Tokajev] kom. [ORG Tokajev] lo. [PER Tokajev] dro.")
+    assert [e.label for e in name_entities(mentions, text, WORDS)] == ["PER"] * 3
+
+
+@pytest.mark.parametrize(("label", "expected"), [("ORG", "PER"), ("GPE_LOC", "GPE_LOC")])
+def test_in_a_tie_only_places_stay_places(label: str, expected: str) -> None:
+    text, mentions = mark(f"[PER Jo Vang] kom. [{label} Vang] venter.")
+    assert [e.label for e in name_entities(mentions, text, WORDS)] == ["PER", expected]
+
+
 def test_a_double_first_name_belongs_to_the_person_behind_it() -> None:
     text, mentions = mark("[DRV Kassym-Jomart] [PER Tokajev] og [DRV Oslo-mannen] [PER Ola Berg]")
     joined = [m.text for m in join_first_names(mentions, text)]
     assert joined == ["Kassym-Jomart Tokajev", "Oslo-mannen", "Ola Berg"]
     for marked in ("[PER Ann-Mari], [PER Berg]", "[PER Ann-Mari]", "[PER Ann-Mari] [ORG Hydro]"):
+        text, mentions = mark(marked)
+        assert list(join_first_names(mentions, text)) == mentions
+
+
+def test_a_double_first_name_takes_the_surname_that_was_not_recognized() -> None:
+    text, mentions = mark("verten [DRV Kassym-Jomart] Tokajevs tale og [DRV Oslo-Bergen], Ola")
+    joined = list(join_first_names(mentions, text))
+    assert [(m.text, m.label) for m in joined] == [
+        ("Kassym-Jomart Tokajevs", "PER"),
+        ("Oslo-Bergen", "DRV"),
+    ]
+    assert all(text[m.start : m.end] == m.text for m in joined)
+    for marked in (
+        "[DRV Kassym-Jomart] sa",
+        "[DRV Kassym-Jomart] NRK",
+        "[DRV Kassym-Jomart]\nTokajev",
+        "[DRV Kassym-Jomart] Tokajev-saken",
+        "[DRV Kassym-Jomart] [ORG Tokajev]",
+        "[DRV Oslo-mannen] Kvitbo",
+        "[LOC Sogn-Voss] Tunnel",
+    ):
         text, mentions = mark(marked)
         assert list(join_first_names(mentions, text)) == mentions
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.tokens import Doc
 
 names = importlib.import_module("nb_newsbeam.names")
 LISTS = Path(str(names.__file__)).parent / "names.tsv"
@@ -63,3 +64,23 @@ def test_a_name_keeps_what_stands_beside_it_elsewhere() -> None:
 
 def test_no_words() -> None:
     assert names.describe_doc(spacy.blank("nb")("")).shape == (0,)
+
+
+def hash_affix(text: str) -> list[int]:
+    layer = names.AffixFeatures([3, -4])
+    (found,), _ = layer([spacy.blank("nb")(text)], is_train=False)
+    return [int(number) for number in found[0]]
+
+
+def test_affixes_are_beginnings_and_ends_in_small_letters() -> None:
+    assert hash_affix("Kviteseid") == hash_affix("kvitTESEID")[:1] + hash_affix("Aseid")[1:]
+    assert hash_affix("Kviteseid")[0] != hash_affix("Tviteseid")[0]
+    assert hash_affix("Kviteseid")[1] != hash_affix("Kvitesein")[1]
+
+
+@pytest.mark.parametrize("words", [[], [" "], ["x", "Å", "🙂"]])
+def test_affixes_of_texts_without_letters(words: list[str]) -> None:
+    layer = names.AffixFeatures([3, -4, -5])
+    doc = Doc(spacy.blank("nb").vocab, words=words)
+    (found,), _ = layer([doc], is_train=False)
+    assert found.shape == (len(words), 3)

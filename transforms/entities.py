@@ -25,6 +25,9 @@ _PLACE_LABELS = frozenset({"GPE", "GPE_LOC", "LOC", "placeName"})
 _MARKED_GENITIVE = re.compile(r"(?P<base>.*\w)(?:['’:-]s|(?<=[sxzSXZ])['’])")
 _FOLLOWER = re.compile(r"[^\S\n]*(?P<mark>[«“”\"„]?)(?P<word>\w*)")
 _DOUBLE_NAME = re.compile(r"[^\W\d_][^\W\d_]+-[^\W\d_][^\W\d_]+")
+_SURNAME = re.compile(r" (?P<word>[^\W\d_]{3,})(?![\w-])")
+# NorNE's: what is derived from a name ("Oslo-mannen"), and people.
+_COMPOUND_LABEL, _PERSON_LABEL = "DRV", "PER"
 _INITIALISM = re.compile(r"(?=.*[^\W\d_].)[^\W\d_][\w.&-]{1,9}")
 _INTRODUCED = re.compile(
     r"(?<!\w)(?P<words>[^\W\d_][\w-]*(?: [^\W\d_][\w-]*){2,7}) \((?P<short>[A-ZÆØÅ]{3,8})\)"
@@ -80,7 +83,8 @@ def join_first_names(mentions: Iterable[Mention], text: str) -> Iterator[Mention
     """Yield the mentions, a double first name together with the person behind it.
 
     Recognizers that know neither part of "Kassym-Jomart Tokajev" take the hyphen for a
-    compound's. In those ("Oslo-mannen Ola Berg") only the first part has a capital.
+    compound's. In those ("Oslo-mannen Ola Berg") only the first part has a capital. Where nothing
+    was recognized behind the compound, a word with a capital is its surname.
     """
     held: Mention | None = None
     for mention in mentions:
@@ -89,14 +93,27 @@ def join_first_names(mentions: Iterable[Mention], text: str) -> Iterator[Mention
             if is_name:
                 mention = replace(mention, text=text[held.start : mention.end], start=held.start)
             else:
-                yield held
+                yield add_surname(held, text, mention.start)
             held = None
         if _DOUBLE_NAME.fullmatch(mention.text) and all(map(str.istitle, mention.text.split("-"))):
             held = mention
         else:
             yield mention
     if held is not None:
-        yield held
+        yield add_surname(held, text, len(text))
+
+
+def add_surname(mention: Mention, text: str, limit: int) -> Mention:
+    """A compound of two capitalised parts as a person, if a capitalised word follows it directly.
+
+    The word ends before ``limit``, where the next mention begins. Other mentions stay as they are.
+    """
+    word = _SURNAME.match(text, mention.end)
+    if mention.label != _COMPOUND_LABEL or word is None or word.end() > limit:
+        return mention
+    if not word["word"].istitle():
+        return mention
+    return Mention(text[mention.start : word.end()], _PERSON_LABEL, mention.start, word.end())
 
 
 def join_introduced(mentions: Sequence[Mention], text: str) -> list[Mention]:
@@ -134,16 +151,24 @@ def name_entities(
     long_forms = find_long_forms(mentions, bases, text)
     votes: Counter[str] = Counter()
     person_labels: Counter[str] = Counter()
+    surnames: set[str] = set()
     for mention, base in zip(mentions, bases, strict=True):
         is_person = mention.label in PERSON_LABELS
         votes[base] += 1 if is_person else -1
         person_labels[mention.label] += is_person
+        _, *rest = base.split()
+        if is_person and rest:  # a full name speaks for its surname, too
+            votes[rest[-1]] += 1
+            surnames.add(rest[-1])
     people: dict[str, list[int]] = {}
     labels = []
     for mention, base in zip(mentions, bases, strict=True):
         _, *rest = base.split()
         # Once known by a surname alone, a person may have the full name mislabelled.
         elected = votes[base] > 0 or (bool(rest) and votes[rest[-1]] > 1)
+        # In a tie places stay what they are: "Jo Vang" may well live in Vang.
+        if votes[base] == 0 and base in surnames and mention.label not in _PLACE_LABELS:
+            elected = True
         labels.append(person_labels.most_common(1)[0][0] if elected else mention.label)
         if labels[-1] in PERSON_LABELS:
             people.setdefault(base, []).append(mention.start)

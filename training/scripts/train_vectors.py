@@ -28,7 +28,7 @@ def main(base: str, reviews: str, text: str, target: str, dim: str, buckets: str
         out.write(Path(text).read_bytes() * TRAIN_TEXT_REPEATS)
     model = floret.train_unsupervised(
         str(joined),
-        model="cbow",
+        model="skipgram",
         mode="floret",
         hashCount=2,
         bucket=int(buckets),
@@ -36,7 +36,7 @@ def main(base: str, reviews: str, text: str, target: str, dim: str, buckets: str
         minn=4,
         maxn=5,
         minCount=5,
-        epoch=4,
+        epoch=3,
         lr=0.05,
         thread=1,
         verbose=0,

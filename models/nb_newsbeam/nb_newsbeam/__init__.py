@@ -9,7 +9,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.util import load_model_from_init_py
 
-from nb_newsbeam import names  # noqa: F401  (spaCy finds the layer of names there)
+from nb_newsbeam import names, storage  # noqa: F401  (spaCy finds its parts there)
 
 __version__: str = json.loads((Path(__file__).parent / "meta.json").read_text("utf-8"))["version"]
 

@@ -4,6 +4,8 @@ Hints beside the learned features, which decide nothing alone: the lists of ``na
 says kind of name for a word), classes of endings ("-departementet", "-fjorden"), and what the
 same word has about it elsewhere in the text (a given name before it, a speech verb beside it, "i"
 before it: Ratinov and Roth 2009 call it context aggregation).
+
+Longer beginnings and endings than spaCy's own (one letter and three) are learned features here.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from spacy.ml.featureextractor import FeatureExtractor
 from spacy.ml.staticvectors import StaticVectors
+from spacy.strings import get_string_id
 from spacy.tokens import Doc
 from spacy.util import registry
 from thinc.api import (
@@ -29,7 +32,7 @@ from thinc.api import (
     ragged2list,
     with_array,
 )
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Ints2d
 
 KINDS = (
     "given",
@@ -137,7 +140,7 @@ for _kind, _endings in ENDINGS.items():
         _BITS_OF_ENDING[_ending] = _BITS_OF_ENDING.get(_ending, 0) | _ENDING_BITS[_kind]
 _LONGEST = max(map(len, _BITS_OF_ENDING))
 _CACHE = 50_000  # words whose bits are kept
-# The subword vectors are ten times as long as the other features: they would drown the hints.
+# The subword vectors are long beside the other features: unscaled they would drown the hints.
 VECTOR_SCALE = 0.25
 WEIGHT = 2.0
 
@@ -262,6 +265,35 @@ def NameFeatures(dropout: float) -> Model[list[Doc], list[Floats2d]]:
     )
 
 
+@lru_cache(maxsize=_CACHE)
+def _hash_affix(text: str, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    small = text.lower()
+    return tuple(
+        get_string_id(f"p{size}{small[:size]}" if size > 0 else f"s{-size}{small[size:]}")
+        for size in sizes
+    )
+
+
+def _affix_forward(
+    model: Model[list[Doc], list[Ints2d]], docs: list[Doc], is_train: bool
+) -> tuple[list[Ints2d], Callable[[Any], list[Doc]]]:
+    sizes = tuple(model.attrs["sizes"])
+    found = []
+    for doc in docs:
+        rows = [_hash_affix(token.text, sizes) for token in doc]
+        keys = np.array(rows, dtype="uint64").reshape(len(doc), len(sizes))
+        found.append(model.ops.asarray(keys))
+    return found, lambda _: []
+
+
+def AffixFeatures(sizes: list[int]) -> Model[list[Doc], list[Ints2d]]:
+    """A layer without weights: hashes of each token's affixes (tokens x ``len(sizes)``, uint64).
+
+    ``sizes`` are numbers of letters, from the beginning, or if negative from the end.
+    """
+    return Model("affix_features", _affix_forward, attrs={"sizes": sizes})
+
+
 def _scale_forward(
     model: Model[Floats2d, Floats2d], x: Floats2d, is_train: bool
 ) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
@@ -274,23 +306,38 @@ def Scale(factor: float) -> Model[Floats2d, Floats2d]:
     return Model("scale", _scale_forward, attrs={"factor": factor})
 
 
-@registry.architectures("newsbeam.NameEmbed.v1")
-def NameEmbed(
-    width: int, attrs: list[str], rows: list[int], dropout: float
-) -> Model[list[Doc], list[Floats2d]]:
-    """spaCy's MultiHashEmbed with static vectors, and the layer of names beside them.
+def _hash_tables(width: int, rows: list[int], seed: int) -> Model[Any, Any]:
+    """One table of learned rows for each column of hashes; their rows side by side."""
+    return concatenate(
+        *(
+            HashEmbed(width, size, column=column, seed=seed + column, dropout=0.0)
+            for column, size in enumerate(rows)
+        )
+    )
 
-    ``dropout`` is the share of training texts, and of words in the others, without the lists.
+
+@registry.architectures("newsbeam.NameEmbed.v2")
+def NameEmbed(
+    width: int,
+    attrs: list[str],
+    rows: list[int],
+    affixes: list[int],
+    affix_rows: list[int],
+    dropout: float,
+) -> Model[list[Doc], list[Floats2d]]:
+    """spaCy's MultiHashEmbed with static vectors, more affixes, and the layer of names.
+
+    ``affixes`` are sizes as in ``AffixFeatures``. ``dropout`` is the share of training texts, and
+    of words in the others, without the lists.
     """
-    tables: list[Model[Any, Any]] = [
-        HashEmbed(width, size, column=column, seed=8 + column, dropout=0.0)
-        for column, size in enumerate(rows)
-    ]
     mixed: Model[Any, Any] = concatenate(
-        chain(FeatureExtractor(attrs), list2ragged(), with_array(concatenate(*tables))),
+        chain(
+            AffixFeatures(affixes), list2ragged(), with_array(_hash_tables(width, affix_rows, 30))
+        ),
+        chain(FeatureExtractor(attrs), list2ragged(), with_array(_hash_tables(width, rows, 8))),
         chain(StaticVectors(width, dropout=0.0), with_array(Scale(VECTOR_SCALE))),
         chain(NameFeatures(dropout), list2ragged()),
     )
-    size = width * (len(tables) + 1) + WIDTH
+    size = width * (len(rows) + len(affix_rows) + 1) + WIDTH
     output: Model[Any, Any] = with_array(Maxout(width, size, nP=3, dropout=0.0, normalize=True))
     return chain(mixed, output, ragged2list())
