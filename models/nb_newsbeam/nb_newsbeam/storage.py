@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec
 from spacy.util import registry
@@ -18,34 +19,65 @@ from spacy.vectors import Vectors
 from spacy.vocab import Vocab
 from thinc.api import Model
 
-LARGEST = 127  # of a signed byte
-TINY = 1e-12  # for columns of zeros
+from nb_newsbeam.network import round_columns
+
 STEPS = "vectors_steps"  # the file beside spaCy's own: what one step of each column is worth
 
 
 class ByteVectors(Vectors):  # type: ignore[misc]
-    """Vectors that are signed bytes on disk, each column in steps of its own; float32 in memory."""
+    """Vectors that are signed bytes on disk and in memory, each column in steps of its own.
+
+    ``steps`` says what one step of each column is worth; it is ``None`` while the table holds
+    float32 numbers, as in training. ``get_batch`` gives float32 either way.
+    """
+
+    steps: npt.NDArray[np.float32] | None = None
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Write the table, rounded. Raises ``OSError``."""
-        table = self.data
-        steps = np.maximum(np.abs(table).max(axis=0, initial=0.0), TINY) / LARGEST
-        self.data = np.rint(table / steps).astype("int8")
+        table, steps = self.data, self.steps
+        if steps is None:
+            self.data, steps = round_columns(table)
         try:
             super().to_disk(path, exclude=tuple(exclude))
         finally:
             self.data = table
         with (Path(path) / STEPS).open("wb") as file:
-            np.save(file, steps.astype("float32"), allow_pickle=False)
+            np.save(file, steps, allow_pickle=False)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> ByteVectors:
         """Read such a table, or one of spaCy's own. Raises ``OSError``, ``ValueError``."""
         super().from_disk(path, exclude=tuple(exclude))
         steps = Path(path) / STEPS
-        self.data = self.data.astype("float32")
-        if steps.exists():
-            self.data *= np.load(steps)
+        self.steps = np.load(steps) if steps.exists() else None
         return self
+
+    def get_batch(self, keys: Iterable[int | str]) -> npt.NDArray[np.float32]:
+        """The vectors of ``keys`` (words, or their numbers), as float32."""
+        if self.steps is None:
+            found: npt.NDArray[np.float32] = super().get_batch(keys)
+            return found
+        if self.mode != "floret":
+            return super().get_batch(keys).astype("float32") * self.steps
+        size = len(self.data)
+        means = np.zeros((0, self.data.shape[1]), dtype="float32")
+        words = [self.strings.as_string(key) for key in keys]
+        if not words:
+            return means
+        rows: list[int] = []
+        starts = []
+        for word in words:
+            starts.append(len(rows))
+            parts = self._get_ngrams(word) if word else ()
+            rows.extend(h % size for part in parts for h in self._get_ngram_hashes(part))
+        lengths = np.diff(np.array([*starts, len(rows)]))
+        filled = lengths > 0
+        means = np.zeros((len(words), self.data.shape[1]), dtype="float32")
+        if filled.any():
+            parts_of = self.data[np.array(rows)].astype("float32")
+            sums = np.add.reduceat(parts_of, np.array(starts)[filled], axis=0)
+            means[filled] = sums / lengths[filled][:, None]
+        return means * self.steps
 
 
 @registry.vectors("newsbeam.ByteVectors.v1")  # type: ignore[untyped-decorator]
