@@ -24,11 +24,11 @@ import spacy
 from spacy.language import Language
 from spacy.vectors import Vectors
 
-from pipelines.config import load_shipped_languages
-from transforms.entities import find_entities
-from transforms.headings import find_headings
-from transforms.nlp import BATCH_SIZE, load_pipeline
-from transforms.quotes import find_quotes
+from newsbeam.pipelines.config.load import load_shipped_languages
+from newsbeam.transforms.enrich.annotate import BATCH_SIZE, load_pipeline
+from newsbeam.transforms.enrich.entities import find_entities
+from newsbeam.transforms.enrich.quotes import find_quotes
+from newsbeam.transforms.text.headings import find_headings
 
 HERE = Path(__file__).resolve().parent
 MEDIUM_SHAPE = (20_000, 300)  # the vectors of nb_core_news_md

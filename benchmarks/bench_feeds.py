@@ -26,15 +26,23 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import median
 
-from transforms.clock import Clock
-from transforms.fetch_pages import fetch_pages
-from transforms.polls.page_fetching import FetchJob
-from transforms.records import Article, Block, Document, Entry, Metadata, PageRequest, Provenance
-from transforms.settings import Source
-from transforms.tables.commit import commit_rows, stage_rows
-from transforms.tables.lake import Lake
-from transforms.tables.schema import ARTICLES, make_row
-from transforms.tables.staging import Staging
+from newsbeam.transforms.fetch.pages import fetch_pages
+from newsbeam.transforms.fetch.queue import FetchJob
+from newsbeam.transforms.lake.commit import commit_rows, stage_rows
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.schema import ARTICLES, make_row
+from newsbeam.transforms.lake.staging import Staging
+from newsbeam.transforms.records import (
+    Article,
+    Block,
+    Clock,
+    Document,
+    Entry,
+    Metadata,
+    PageRequest,
+    Provenance,
+)
+from newsbeam.transforms.settings.source import Source
 
 LATENCY = 0.2
 PORT = 18080
@@ -135,8 +143,8 @@ def fill(lake: Lake, count: int) -> None:
                         "published_date": (start + timedelta(hours=index * 4000 // count)).date(),
                     }
                 )
-            files.append(stage_rows(staging, ARTICLES, [r | {
-                "published_date": rows[0]["published_date"]} for r in rows]))  # fmt: skip
+            files += stage_rows(staging, ARTICLES, [r | {
+                "published_date": rows[0]["published_date"]} for r in rows])  # fmt: skip
         for pane, at in enumerate(range(0, len(files), 50)):
             commit_rows(lake, staging, ARTICLES, files[at : at + 50], lake.version(ARTICLES), pane)
     lake.clean()
@@ -177,7 +185,7 @@ def run(config: Path, output: Path) -> tuple[float, float]:
     """Run the job; the seconds that it says it took, and those of the whole process."""
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "run", config, "--output", output, "--all",
+        [sys.executable, "-m", "newsbeam", "run", config, "--output", output, "--all",
          "--json"],
         check=True, capture_output=True,
     )  # fmt: skip

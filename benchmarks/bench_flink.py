@@ -17,11 +17,12 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from bench_ingest import job, measure, prepare  # noqa: E402
-from flink.cluster import Cluster, run_cluster  # noqa: E402
-from flink.parts import obtain_parts  # noqa: E402
+
+from tests.support.flink.cluster import Cluster, run_cluster  # noqa: E402
+from tests.support.flink.parts import obtain_parts  # noqa: E402
 
 
 def read_job_seconds(cluster: Cluster) -> float:

@@ -45,7 +45,7 @@ def measure(command: list[str | Path]) -> tuple[float, float]:
 def job(config: Path, output: Path, workers: int) -> list[str | Path]:
     """The command line of the job."""
     return [
-        sys.executable, "-m", "pipelines.cli", "run", config, "--output", output,
+        sys.executable, "-m", "newsbeam", "run", config, "--output", output,
         "--workers", str(workers), "--json",
     ]  # fmt: skip
 

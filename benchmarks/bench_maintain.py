@@ -26,13 +26,14 @@ import pandas as pd
 from deltalake import DeltaTable
 from rich.console import Console
 
-from pipelines.maintain import MaintainOptions, maintain_lake
-from pipelines.monitoring.status_report import StatusOptions, show_status
-from transforms.records import Article, Block, Metadata, Provenance
-from transforms.tables.commit import commit_articles, commit_rows, stage_rows
-from transforms.tables.lake import Lake
-from transforms.tables.schema import ARTICLES, Row, make_row
-from transforms.tables.staging import Staging
+from newsbeam.pipelines.maintain import MaintainOptions, maintain_lake
+from newsbeam.pipelines.status.show import StatusOptions, show_status
+from newsbeam.transforms.lake.commit import commit_articles, commit_rows, stage_rows
+from newsbeam.transforms.lake.known import Known
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.schema import ARTICLES, Row, make_row
+from newsbeam.transforms.lake.staging import Staging
+from newsbeam.transforms.records import Article, Block, Metadata, Provenance
 
 SOURCES, DAYS = 20, 25
 # As a month of runs: each commits a few files.
@@ -60,8 +61,9 @@ def fill(lake: Lake, count: int) -> None:
         staging = Staging(lake.root, uuid.uuid4().hex)
         with staging.create():
             files = [
-                stage_rows(staging, ARTICLES, [make(number, 0), make(number, 1)])
+                file
                 for number in range(start, start + FILES_A_COMMIT)
+                for file in stage_rows(staging, ARTICLES, [make(number, 0), make(number, 1)])
             ]
             commit_rows(lake, staging, ARTICLES, files, lake.version(ARTICLES))
         staging.remove()
@@ -72,8 +74,8 @@ def commit(lake: Lake) -> None:
     staging = Staging(lake.root, uuid.uuid4().hex)
     with staging.create():
         row = make(int(time.time_ns()), 0)
-        file = stage_rows(staging, ARTICLES, [row])
-        commit_articles(lake, staging, [file], lake.version(ARTICLES))
+        files = stage_rows(staging, ARTICLES, [row])
+        commit_articles(lake, staging, files, lake.version(ARTICLES))
     staging.remove()
 
 
@@ -98,7 +100,7 @@ MEASURES: dict[str, Callable[[Lake], object]] = {
     "status, nothing remembered": lambda lake: status(lake, cold=True),
     "status again": lambda lake: status(lake, cold=False),
     "DeltaTable opened": lambda lake: DeltaTable(lake.root / "articles"),
-    "known articles made anew": lambda lake: lake.read_known(lake.version(ARTICLES)),
+    "known articles made anew": lambda lake: Known(lake, lake.version(ARTICLES)),
     "DuckDB, two columns": query,
     "pandas, three columns": lambda lake: pd.read_parquet(
         lake.root / "articles", columns=["title", "source", "word_count"]

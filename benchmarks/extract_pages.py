@@ -27,11 +27,11 @@ def load_newsbeam() -> Extract:
     """Extraction and cleaning as ``newsbeam run`` does them, with the source's language unknown."""
     from zoneinfo import ZoneInfo
 
-    from pipelines.config import load_shipped_languages
-    from transforms.clean import choose_rules, remove_boilerplate
-    from transforms.extract import extract_article
-    from transforms.records import Article, Document, Provenance
-    from transforms.settings import Source
+    from newsbeam.pipelines.config.load import load_shipped_languages
+    from newsbeam.transforms.clean.boilerplate import choose_rules, remove_boilerplate
+    from newsbeam.transforms.extract.article import extract_article
+    from newsbeam.transforms.records import Article, Document, Provenance
+    from newsbeam.transforms.settings.source import Source
 
     languages, zone = load_shipped_languages(), ZoneInfo("Europe/Oslo")
     source = Source(id="bench", files=("x",))

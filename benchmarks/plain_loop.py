@@ -6,22 +6,25 @@ usage: python benchmarks/plain_loop.py CONFIG OUTPUT.parquet
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.config import load_job
-from transforms.clean import choose_rules, remove_boilerplate
-from transforms.enrich import enrich_articles
-from transforms.extract import extract_article
-from transforms.nlp import BATCH_SIZE
-from transforms.read import FileSet, FoundFile, match_files, read_file
-from transforms.records import Article, Document
-from transforms.tables.schema import ARTICLES, make_row
+from newsbeam.pipelines.config.load import load_job
+from newsbeam.transforms.clean.boilerplate import clean_articles
+from newsbeam.transforms.enrich.annotate import BATCH_SIZE
+from newsbeam.transforms.enrich.articles import enrich_articles
+from newsbeam.transforms.extract.article import extract_articles
+from newsbeam.transforms.lake.schema import ARTICLES, make_row
+from newsbeam.transforms.read.files import FileSet, FoundFile, match_files, read_file
+from newsbeam.transforms.records import Article, Document
+
+_Kind = TypeVar("_Kind")
 
 
 def main(config: Path, output: Path) -> None:
@@ -30,31 +33,24 @@ def main(config: Path, output: Path) -> None:
     (source,) = job.sources
     sources, started_at = {source.id: source}, datetime.now(UTC)
 
-    def prepare(file: FoundFile) -> list[Article]:
-        prepared = []
-        for document in read_file(file, source):
-            assert isinstance(document, Document), document
-            article = extract_article(
-                document,
-                language=source.language,
-                timezone=ZoneInfo(source.timezone),
-                settings=source.extract,
-            )
-            assert isinstance(article, Article), article
-            cleaned = remove_boilerplate(article, choose_rules(article, job.languages, source))
-            assert isinstance(cleaned, Article), cleaned
-            prepared.append(cleaned)
-        return prepared
-
-    files = match_files(FileSet(source.id, source.files, str(job.folders[source.id])))
-    articles = (article for file in files for article in prepare(file))  # type: ignore[arg-type]
+    folder = str(job.folders[source.id])
+    files = _all(FoundFile, match_files(FileSet(source.id, source.files, folder)))
+    documents = _all(Document, (item for file in files for item in read_file(file, source)))
+    extracted = _all(Article, extract_articles(documents, sources))
+    cleaned = _all(Article, clean_articles(extracted, job.languages, sources))
     rows = []
-    while batch := list(islice(articles, BATCH_SIZE)):
-        for article in enrich_articles(batch, job.languages, sources):
-            assert isinstance(article, Article), article
-            rows.append(make_row(article, run_id="loop", started_at=started_at))
+    while batch := list(islice(cleaned, BATCH_SIZE)):
+        enriched = _all(Article, enrich_articles(batch, job.languages, sources))
+        rows += [make_row(article, run_id="loop", started_at=started_at) for article in enriched]
     pq.write_table(pa.Table.from_pylist(rows, ARTICLES.schema), output, compression="zstd")
     print(f"{len(rows)} articles")
+
+
+def _all(kind: type[_Kind], outcomes: Iterable[object]) -> Iterator[_Kind]:
+    """``outcomes``, which must be of one kind: the benchmark's files have nothing to reject."""
+    for outcome in outcomes:
+        assert isinstance(outcome, kind), outcome
+        yield outcome
 
 
 if __name__ == "__main__":
