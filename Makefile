@@ -4,8 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out
+# tests/support/s3/server.py starts this one.
+VERSITYGW := v1.8.0
+# Every process would compile all modules anew where the environment forbids to keep them.
+export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test check lint types reference test-slow test-browser test-flink bench bench-flink bench-extract eval constraints clean
+.PHONY: run test quick check lint types ruff-check ruff-format test-quick reference test-slow \
+	test-damage test-browser get-browser test-flink get-flink test-s3 get-s3 bench bench-lake bench-flink bench-extract eval constraints clean
 
 run: $(READY)
 	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
@@ -14,40 +19,76 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
+# While you work: two minutes on two cores.
+quick: $(READY)
+	@$(MAKE) --no-print-directory --jobs 2 lint types test-quick
+
 check: lint types test
 
-lint: $(READY)
+lint: ruff-check ruff-format
+
+ruff-check: $(READY)
 	$(BIN)/ruff check .
+
+ruff-format: $(READY)
 	$(BIN)/ruff format --check .
 
 types: $(READY)
 	$(BIN)/mypy
 
+# What needs neither Beam, models, servers nor processes, found by what it imports:
+# tests/support/quick.py.
+test-quick: $(READY)
+	$(BIN)/python -m pytest -m quick --numprocesses logical --maxprocesses 2 --dist worksteal
+
 # Files that are generated from the code: the config's JSON Schema, docs/schema.md.
 reference: $(READY)
-	$(BIN)/python -m pipelines.reference
+	$(BIN)/python -m newsbeam.pipelines.cli.reference
 
 # Suites too slow for every day: runs killed 60 times, 30 days of a newspaper. SLOW chooses among
 # them.
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal $(SLOW)
 
+# Each kind of file in a lake damaged in each way, 200 cases in some 25 minutes.
+test-damage: $(READY)
+	NEWSBEAM_DAMAGE=all $(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal tests/pipelines/test_damage.py
+
 # The report and the preview in Debian's Chromium. CHROMIUM names another one.
-test-browser: $(READY)
+test-browser: get-browser
+	$(BIN)/python -m pytest tests/browser
+
+get-browser: $(READY)
 	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy chromium; } || { echo "the browser tests need Chromium: apt-get install chromium (as root), or CHROMIUM=/path/to/it"; exit 1; }
 	@$(BIN)/python -c 'import playwright, axe_playwright_python' 2>/dev/null || $(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev,browser]'
-	$(BIN)/python -m pytest tests/browser
 
 # newsbeam on a Flink cluster of its own; the first time it downloads 350 MB into build/flink.
 # Needs Java 11 or newer and Maven, which root gets from Debian. FLINK_MINUTES: see the tests.
-test-flink: $(READY)
-	@{ command -v java && command -v mvn; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless maven; } || { echo "the Flink tests need Java and Maven: apt-get install default-jre-headless maven (as root)"; exit 1; }
+test-flink: get-flink
 	$(BIN)/python -m pytest tests/flink -rP
+
+get-flink: $(READY)
+	@{ command -v java && command -v mvn; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless maven; } || { echo "the Flink tests need Java and Maven: apt-get install default-jre-headless maven (as root)"; exit 1; }
+
+# Lakes on an S3 server of its own, versitygw, which is built the first time (3 minutes, 84 MB).
+# Needs Go, which root gets from Debian.
+test-s3: get-s3
+	$(BIN)/python -m pytest tests/s3
+
+get-s3: $(READY) build/s3/$(VERSITYGW)/versitygw
+
+build/s3/$(VERSITYGW)/versitygw:
+	@command -v go >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends golang; } || { echo "the S3 tests need Go: apt-get install golang (as root)"; exit 1; }
+	GOBIN=$(CURDIR)/$(dir $@) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_enrich.py
 	$(BIN)/python benchmarks/bench_ingest.py
 	$(BIN)/python benchmarks/bench_feeds.py
+
+# What a lake of years costs; an hour, 10 GB.
+bench-lake: $(READY)
+	$(BIN)/python benchmarks/bench_lake.py
 
 # Articles a second on Flink; see test-flink for what it needs.
 bench-flink: $(READY)

@@ -1,1 +1,1 @@
-"""The jobs people start: the ingest graph, the command line, the report."""
+"""The jobs that people start; each command's folder bears the command's name."""

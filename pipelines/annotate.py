@@ -1,17 +1,39 @@
-"""Adds entities and quotes to texts in JSON Lines, without Beam and without a lake."""
+"""Adds entities, quotes and statements to texts in JSON Lines, without Beam and without a lake."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import IO, Any
 
-from pipelines.config import load_shipped_languages
-from transforms.language_settings import find_language
-from transforms.languages import detect_language
-from transforms.nlp import BATCH_SIZE, MAX_CHARS, annotate_texts
+from newsbeam.pipelines.config.load import load_shipped_languages
+from newsbeam.pipelines.missing import explain_language
+from newsbeam.transforms.enrich.annotate import BATCH_SIZE, MAX_TEXT_CHARS, annotate_texts
+from newsbeam.transforms.enrich.entities import rename_labels
+from newsbeam.transforms.enrich.quotes import find_persons
+from newsbeam.transforms.records import Entity, Quote, Speaker, Statement
+from newsbeam.transforms.settings.language import Language, find_language, list_missing
+from newsbeam.transforms.settings.source import EnrichSettings
+from newsbeam.transforms.text.languages import detect_language
+
+_DEFAULTS = EnrichSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A text and what it says. ``language`` is its BCP 47 tag; all offsets point into ``text``.
+
+    ``persons`` are all whom it names, whether they say something or not.
+    """
+
+    text: str
+    language: str
+    entities: tuple[Entity, ...]
+    quotes: tuple[Quote, ...]
+    persons: tuple[Speaker, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -25,14 +47,19 @@ def annotate_lines(
     output: IO[str],
     report: Callable[[str], None],
     language: str | None = None,
+    languages: Mapping[str, Language] | None = None,
+    settings: EnrichSettings = _DEFAULTS,
 ) -> int:
-    """Write each line's object to ``output`` with ``entities`` and ``quotes``, in order.
+    """Write each line's object to ``output``, in order, with what ``annotate_items`` sets.
 
-    A line that cannot be read is left out and ``report`` gets a message with its number.
-    ``language`` is that of lines that name none; ``None`` has it detected. Returns the number of
-    lines left out.
+    A line that cannot be read is left out and ``report`` gets a message with its number; it also
+    gets one for each language in which something is not looked for. ``language`` is that of lines
+    that name none; ``None`` has it detected. ``languages`` are the shipped ones where none are
+    given. Returns the number of lines left out.
     """
+    languages = load_shipped_languages() if languages is None else languages
     failed = 0
+    told: set[str] = set()
     parsed = _parse_lines(lines)
     while batch := list(islice(parsed, BATCH_SIZE)):
         items = [item for item in batch if not isinstance(item, _BadLine)]
@@ -40,27 +67,63 @@ def annotate_lines(
             if isinstance(item, _BadLine):
                 report(f"newsbeam: line {item.number} is left out: {item.why}")
                 failed += 1
-        annotate_items(items, language)
+        for tag in sorted(annotate_items(items, language, languages, settings) - told):
+            told.add(tag)
+            missing = list_missing(tag, languages, settings.pipelines)
+            if missing:
+                report(f"newsbeam: {explain_language(tag, missing)}")
         for item in items:
             output.write(_dump(item) + "\n")
         output.flush()
     return failed
 
 
-def annotate_items(items: list[dict[str, Any]], language: str | None = None) -> None:
-    """Set ``entities`` and ``quotes`` of each item from its ``text``, in place."""
-    languages = load_shipped_languages()
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for item in items:
-        tag = detect_language(item["text"], item.get("language") or language)
-        groups.setdefault(tag, []).append(item)
-    for tag, group in groups.items():
+def annotate_items(
+    items: list[dict[str, Any]],
+    language: str | None,
+    languages: Mapping[str, Language],
+    settings: EnrichSettings = _DEFAULTS,
+) -> set[str]:
+    """Set ``entities``, ``quotes``, ``statements`` and ``persons`` of each item, in place; the
+    languages that were met, as tags."""
+    declared = [item.get("language") or language for item in items]
+    found = annotate_all([item["text"] for item in items], declared, languages, settings)
+    for item, annotation in zip(items, found, strict=True):
+        item["entities"] = [_with_text(asdict(e), item["text"]) for e in annotation.entities]
+        item["quotes"] = [_with_text(asdict(q), item["text"]) for q in annotation.quotes]
+        item["statements"] = [_with_text(asdict(s), item["text"]) for s in annotation.statements]
+        item["persons"] = [asdict(person) for person in annotation.persons]
+    return {annotation.language for annotation in found}
+
+
+def annotate_all(
+    texts: Sequence[str],
+    declared: Sequence[str | None],
+    languages: Mapping[str, Language],
+    settings: EnrichSettings = _DEFAULTS,
+) -> list[Annotation]:
+    """What each of ``texts`` says, in order; ``declared`` are the languages they are said to be in.
+
+    Raises:
+        ValueError: a text is longer than ``MAX_TEXT_CHARS``.
+    """
+    tags = [detect_language(text, tag) for text, tag in zip(texts, declared, strict=True)]
+    found: dict[int, Annotation] = {}
+    for tag in dict.fromkeys(tags):
+        places = [place for place, of in enumerate(tags) if of == tag]
         # Lone surrogates, which JSON can hold, are replaced for the model, one for one.
-        texts = [item["text"].encode("utf-8", "replace").decode("utf-8") for item in group]
-        found = annotate_texts(texts, find_language(tag, languages))
-        for item, (entities, quotes) in zip(group, found, strict=True):
-            item["entities"] = [_with_text(asdict(entity), item["text"]) for entity in entities]
-            item["quotes"] = [_with_text(asdict(quote), item["text"]) for quote in quotes]
+        clean = [texts[place].encode("utf-8", "replace").decode("utf-8") for place in places]
+        language = find_language(tag, languages, settings.pipelines)
+        read = annotate_texts(clean, language)
+        for place, text, (entities, speech) in zip(places, clean, read, strict=True):
+            named = rename_labels(entities, settings.labels)
+            persons = (
+                () if language.quotes is None else find_persons(text, language.quotes, entities)
+            )
+            found[place] = Annotation(
+                texts[place], tag, named, speech.quotes, persons, speech.statements
+            )
+    return [found[place] for place in range(len(texts))]
 
 
 def _parse_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any] | _BadLine]:
@@ -76,8 +139,8 @@ def _parse_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any] | _BadLine]:
             yield _BadLine(number, 'should be an object with a string "text"')
         elif not isinstance(item.get("language"), str | None):
             yield _BadLine(number, '"language" should be a string like "nb"')
-        elif len(item["text"]) > MAX_CHARS:
-            yield _BadLine(number, f"its text is longer than {MAX_CHARS} characters; split it")
+        elif len(item["text"]) > MAX_TEXT_CHARS:
+            yield _BadLine(number, f"its text is longer than {MAX_TEXT_CHARS} characters; split it")
         else:
             yield item
 

@@ -5,36 +5,41 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.runners.runner import PipelineState
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-from pipelines.config import Job
-from pipelines.progress import Progress, watch_progress
-from pipelines.run_options import RunFailed, RunOptions, find_option
-from transforms.archives.archive import archive_glob, has_archive
-from transforms.clean import RemoveBoilerplate
-from transforms.enrich import EnrichArticles
-from transforms.extract import ExtractArticles
-from transforms.fetch_pages import OUTCOMES, FetchPages, FinishPolls
-from transforms.outcomes import REJECTED
-from transforms.polls.page_fetching import FetchJob
-from transforms.polls.rounds import Round, list_feeds, robots_folder
-from transforms.read import FileSet, ReadDocuments
-from transforms.records import Rejection
-from transforms.tables.runs import Run
-from transforms.write import CountArticles, WriteArticles
+from newsbeam.pipelines.config.job import Job
+from newsbeam.pipelines.runners.failures import run_pipeline
+from newsbeam.pipelines.runners.local import choose_runner
+from newsbeam.pipelines.runners.options import RunOptions
+from newsbeam.pipelines.runners.progress import Progress, watch_progress
+from newsbeam.transforms.backfill.find import PAST_FEED
+from newsbeam.transforms.clean.boilerplate import clean_articles
+from newsbeam.transforms.enrich.annotate import BATCH_SIZE
+from newsbeam.transforms.enrich.articles import enrich_and_count
+from newsbeam.transforms.extract.article import extract_articles
+from newsbeam.transforms.extract.choosing import choose_articles
+from newsbeam.transforms.fetch.archive import archive_glob, has_archive
+from newsbeam.transforms.fetch.pages import choose_shard, fetch_shards
+from newsbeam.transforms.fetch.queue import FetchJob
+from newsbeam.transforms.lake.feed_state import FeedState
+from newsbeam.transforms.lake.run import Run
+from newsbeam.transforms.lake.write import CountArticles, WriteArticles
+from newsbeam.transforms.poll.right_of_way import way_folder
+from newsbeam.transforms.poll.round import Round, list_feeds, robots_folder
+from newsbeam.transforms.poll.wanted import PageOutcome, finish_poll
+from newsbeam.transforms.read.files import FileSet, find_files, read_files
+from newsbeam.transforms.read.sites import SourcesOfSites
+from newsbeam.transforms.records import FullText
+from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.stage import REJECTED, Each
+from newsbeam.transforms.text.spans import ANY_DAY, DayRange
 
-DIRECT = "DirectRunner"
+OUTCOMES = "outcomes"
 
 
 def build_graph(
@@ -48,13 +53,16 @@ def build_graph(
     replay: bool = False,
     shards: int = 1,
     tallies: str | None = None,
+    answers: Path | None = None,
+    days: DayRange = ANY_DAY,
 ) -> None:
     """Lay the job's graph into ``pipeline``; work is spread over ``shards`` workers.
 
     ``polled`` holds the polls whose pages are to be fetched. ``replay`` reads the lake's archive
-    in place of the sources' files and feeds.
+    in place of the sources' files and feeds. ``answers``: where a backfill keeps them.
+    What was read is taken if it was published in ``days``.
     """
-    sources = {source.id: source for source in job.sources}
+    sources = SourcesOfSites(job.sources)
     files = [
         FileSet(source.id, (archive_glob(source.id),), str(run.lake.root))
         if replay
@@ -63,47 +71,88 @@ def build_graph(
         if (has_archive(run.lake.root, source.id) if replay else source.files)
         and not polled.retries
     ]
-    read = (
+    found = (
         pipeline
         | "Sources" >> beam.Create(files, reshuffle=False)
-        | ReadDocuments(sources, run.known, reprocess or replay, shards, tallies)
+        | "FindFiles" >> Each(find_files, shards, tallies=tallies)
+    )
+    read = (
+        found.passed
+        # Only paths cross the shuffle that spreads the work.
+        | "SpreadFiles" >> beam.Reshuffle()
+        | "ReadFiles" >> Each(read_files, sources, run.known, reprocess or replay, tallies=tallies)
     )
     fetched = (
         pipeline
         | "Pages" >> beam.Create(polled.requests, reshuffle=False)
-        | FetchPages(_make_fetch_job(job, run, polled, dry_run, tallies), shards)
+        | "ToShards" >> beam.Map(lambda request: (choose_shard(request, shards), request))
+        | "GroupShards" >> beam.GroupByKey()
+        | "FetchPages"
+        >> Each(
+            fetch_shards,
+            _make_fetch_job(job, run, polled, dry_run, answers),
+            tags={PageOutcome: OUTCOMES},
+            tallies=tallies,
+        )
     )
-    documents = (read["documents"], fetched.documents) | "AllDocuments" >> beam.Flatten()
-    extracted = documents | ExtractArticles(sources)
-    cleaned = extracted.articles | RemoveBoilerplate(job.languages, sources)
-    enriched = cleaned.articles | EnrichArticles(job.languages, sources, tallies)
-    counted = (
-        [stage[REJECTED] for stage in (read, fetched, extracted, cleaned, enriched)]
-        | "StagesRejected" >> beam.Flatten()
-        | "CountRejected" >> beam.Map(_count_rejection)
+    documents = (read.passed, fetched.passed) | "AllDocuments" >> beam.Flatten()
+    extracted = documents | "ExtractArticles" >> Each(extract_articles, sources)
+    chosen = extracted.passed | "ChooseArticles" >> Each(choose_articles, sources, days)
+    cleaned = chosen.passed | "RemoveBoilerplate" >> Each(clean_articles, job.languages, sources)
+    enriched = cleaned.passed | "EnrichArticles" >> Each(
+        enrich_and_count, job.languages, sources, batch_size=BATCH_SIZE, tallies=tallies
     )
-    noted = pipeline | "PollsRejected" >> beam.Create(polled.rejections, reshuffle=False)
-    rejected = (counted, noted) | "AllRejected" >> beam.Flatten()
     if dry_run:
-        _ = enriched.articles | CountArticles(run)
+        _ = enriched.passed | CountArticles(run)
         return
+    noted = pipeline | "PollsRejected" >> beam.Create(polled.rejections, reshuffle=False)
+    stages = (found, read, fetched, extracted, cleaned, enriched)
+    rejected = (noted, *(stage[REJECTED] for stage in stages)) | "AllRejected" >> beam.Flatten()
     drafts = pipeline | "Drafts" >> beam.Create(polled.drafts, reshuffle=False)
-    polls = {"drafts": drafts, OUTCOMES: fetched[OUTCOMES]} | FinishPolls(sources)
-    _ = {"articles": enriched.articles, REJECTED: rejected, "polls": polls} | WriteArticles(run)
+    polls = _finish_polls(drafts, fetched[OUTCOMES], sources)
+    _ = {"articles": enriched.passed, REJECTED: rejected, "polls": polls} | WriteArticles(run)
+
+
+def _finish_polls(
+    drafts: beam.PCollection, outcomes: beam.PCollection, sources: Mapping[str, Source]
+) -> beam.PCollection:
+    """``Draft`` s, and the ``PageOutcome`` s of their pages, to ``FeedState`` s."""
+    keyed_drafts = drafts | "KeyDrafts" >> beam.Map(
+        lambda draft: ((draft.state.source, draft.state.feed), draft)
+    )
+    keyed_outcomes = outcomes | "KeyOutcomes" >> beam.Map(
+        lambda outcome: ((outcome.source, outcome.feed), outcome)
+    )
+
+    def finish(feed: tuple[str, str], found: Mapping[str, Iterable[Any]]) -> Iterator[FeedState]:
+        for draft in found["drafts"]:
+            yield finish_poll(draft, found[OUTCOMES], sources[feed[0]].url)
+
+    return (
+        {"drafts": keyed_drafts, OUTCOMES: keyed_outcomes}
+        | "GroupFeeds" >> beam.CoGroupByKey()
+        | "FinishPolls" >> beam.FlatMapTuple(finish)
+    )
 
 
 def _make_fetch_job(
-    job: Job, run: Run, polled: Round, dry_run: bool, tallies: str | None
+    job: Job, run: Run, polled: Round, dry_run: bool, answers: Path | None
 ) -> FetchJob:
+    full_text: dict[tuple[str, str], FullText] = {
+        (feed.source, feed.id): feed.full_text for feed in list_feeds(job.sources)
+    }
+    if answers is not None:  # of the past nothing is known but addresses
+        full_text |= {(source.id, PAST_FEED): "page" for source in job.sources}
     return FetchJob(
         sources={source.id: source for source in job.sources},
-        full_text={(feed.source, feed.id): feed.full_text for feed in list_feeds(job.sources)},
+        full_text=full_text,
         clock=run.clock,
         robots_folder=None if dry_run else robots_folder(run.lake),
         quiet_until=polled.quiet_until,
         closed=polled.closed,
         archive=None if dry_run else run.staging,
-        tallies=tallies,
+        way=None if dry_run else way_folder(run.lake),
+        answers=answers,
     )
 
 
@@ -115,7 +164,11 @@ def run_graph(
     folder: Path,
     progress: Progress | None,
 ) -> Any:
-    """Run the graph and wait for its end; returns Beam's ``PipelineResult``."""
+    """Run the graph and wait for its end; returns Beam's ``PipelineResult``.
+
+    Raises:
+        RunFailed: a stage met what somebody outside can mend, or the runner reports a failure.
+    """
     runner, arguments = choose_runner(options.beam_arguments, options.workers)
     pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(arguments))
     build_graph(
@@ -128,33 +181,8 @@ def run_graph(
         replay=options.replay,
         shards=options.workers,
         tallies=str(folder) if progress else None,
+        answers=None if options.past is None else options.past.answers,
+        days=options.polls.days,
     )
     with watch_progress(folder, progress):
-        result = pipeline.run()
-        state = result.wait_until_finish()
-    if state != PipelineState.DONE:
-        raise RunFailed(f"the runner ended in state {state}; nothing was half committed")
-    return result
-
-
-def choose_runner(arguments: Sequence[str], workers: int) -> tuple[Any, list[str]]:
-    """The runner and Beam's arguments.
-
-    ``DirectRunner`` is a switch that picks an engine by what it finds installed and by the shape
-    of the graph (docs/decisions/direct-runner.md); here it always means the same one.
-    """
-    passed = list(arguments)
-    if find_option(passed, "--runner") not in (None, DIRECT):
-        return None, passed
-    if workers == 1:
-        return FnApiRunner(), passed
-    # exec: Beam starts it through a shell, and a worker watches whether its parent lives.
-    command = f"exec {shlex.quote(sys.executable)} -m pipelines.worker"
-    processes = SubprocessSDKEnvironment.from_command_string(command)
-    passed.append(f"--direct_num_workers={workers}")
-    return FnApiRunner(default_environment=processes), passed
-
-
-def _count_rejection(rejection: Rejection) -> Rejection:
-    Metrics.counter(rejection.source, f"rejected:{rejection.reason}").inc()
-    return rejection
+        return run_pipeline(pipeline)

@@ -6,88 +6,226 @@ the graph, and Beam with it, is only started for articles (docs/decisions/pollin
 
 from __future__ import annotations
 
+import shlex
 import tempfile
-import uuid
-from contextlib import ExitStack
+from collections import Counter
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 
-from pipelines.config import Job
-from pipelines.progress import Progress
-from pipelines.run_options import RunOptions
-from pipelines.summary import Summary
-from transforms.polls.rounds import (
+from newsbeam.pipelines.config.job import Job
+from newsbeam.pipelines.lost import note_configs
+from newsbeam.pipelines.people.corrections_file import load_corrections
+from newsbeam.pipelines.runners.options import RunOptions
+from newsbeam.pipelines.runners.progress import Progress
+from newsbeam.pipelines.source_names import note_source_names
+from newsbeam.pipelines.summary import Summary
+from newsbeam.transforms.errors import DamagedLake, NewsbeamError
+from newsbeam.transforms.lake.commit import CommitCount, find_committed
+from newsbeam.transforms.lake.committer import Committer
+from newsbeam.transforms.lake.guard import check_before_writing, leave_note
+from newsbeam.transforms.lake.known import Known, KnownLater, KnownVersion, load_known
+from newsbeam.transforms.lake.known_database import refresh_known
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.object_path import local_folder
+from newsbeam.transforms.lake.places import partition_values
+from newsbeam.transforms.lake.run import Run
+from newsbeam.transforms.lake.schema import FEED_POLLS
+from newsbeam.transforms.people.corrections import CorrectionsError
+from newsbeam.transforms.people.table import update_people
+from newsbeam.transforms.poll.decide import due_at
+from newsbeam.transforms.poll.future import bring_back
+from newsbeam.transforms.poll.right_of_way import way_folder
+from newsbeam.transforms.poll.round import (
     Round,
+    States,
     find_blocked,
+    list_feeds,
     poll_round,
     read_states,
     robots_folder,
 )
-from transforms.polls.source_locks import hold_sources
-from transforms.tables.known import KnownVersion, load_known
-from transforms.tables.known_rows import Known
-from transforms.tables.lake import Lake
-from transforms.tables.runs import Run
-from transforms.tables.schema import ARTICLES, FEED_POLLS, REJECTS
-from transforms.tables.write_polls import write_polls
-from transforms.wire.story_table import update_stories
+from newsbeam.transforms.poll.source_locks import hold_sources
+from newsbeam.transforms.stories.table import update_stories
 
 
 def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) -> Summary:
     """Run the job once and say what it did.
 
+    A source with articles in a file that cannot be read is left out, and the summary says so.
+    Where something fails after articles were committed, they are in the summary, with its `fault`.
+
     Raises:
-        RunFailed: the runner reports a failure; nothing is half committed.
+        RunFailed: the runner reports a failure; nothing was committed.
+        DamagedLake: the lake cannot be read, or was set back; nothing was written.
         OSError: the output cannot be written.
-        CommitFailedError: other runs on the same output were faster every time.
+        LakeBusy: other runs on the same output were faster every time.
     """
     lake = Lake(options.output.resolve())
+    if options.replay:
+        local_folder(lake.place)  # Beam's file systems read archives by pattern
     started_at, clock = options.clock.now(), monotonic()
     with ExitStack() as stack:
-        feeds = [source.id for source in job.sources if source.feeds and not options.replay]
-        if options.dry_run:
-            held = frozenset(feeds)
-        else:
-            lake.create()
+        if not options.dry_run:
+            check_before_writing(lake)
+            lake.create(options.partition)
             lake.clean()
-            stack.callback(lake.clean)
-            held = stack.enter_context(hold_sources(lake, feeds))
-        run = _begin_run(job, lake, started_at, options)
-        folder = run.staging.folder
+            stack.callback(_tidy, lake)
+            note_source_names(lake.cache, {s.id: s.name for s in job.sources if s.name})
+            note_configs(lake.cache, {s.id: str(job.files[s.id]) for s in job.sources})
+        configs = {source.id: str(job.files[source.id]) for source in job.sources}
+        run = Run.begin(lake, started_at, configs, options.clock, is_fresh=options.dry_run)
+        damage: list[DamagedLake] = []
+        left_out: list[str] = []
+        if reads_files := _has_files(job, options):
+            job, left_out = _leave_out(job, _open_known(run, options), damage)
+        states = read_states(lake, damage)
+        asked = _list_asked(job, states, options, started_at)
         if options.dry_run:
+            held = frozenset(asked)
+        else:
+            held = stack.enter_context(hold_sources(lake, asked))
+            if held and lake.version(FEED_POLLS) != run.polls_version:
+                run = Run.begin(lake, started_at, configs, options.clock)
+                states = read_states(lake, [])
+        if not options.dry_run:
+            stack.enter_context(run.staging.create())
+        if options.dry_run or lake.is_remote:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newsbeam-")))
         else:
-            stack.enter_context(run.staging.create())
-        polled = _poll(job, run, held, options, progress) if held else Round()
-        summary = Summary.begin(run, job, options.dry_run, polled, set(feeds) - held)
-        if polled.requests or _has_files(job, options):
-            from pipelines.graph import run_graph  # takes a second to import
-
-            _open_known(run, options)
-            result = run_graph(job, options, run, polled, folder, progress)
-            summary.add_counters(result)
-        elif not options.dry_run:
-            states = [draft.state for draft in polled.drafts]
-            write_polls(run, states, polled.rejections)
-        if not options.dry_run:
-            update_stories(lake, run.staging, started_at)
+            folder = run.staging.folder
+        if options.past is not None:
+            options.past.begin(run)
+        is_asking = held or options.past is not None
+        polled = _poll(job, run, states, held, options, progress) if is_asking else Round()
+        if polled.requests and not reads_files:
+            job, left_out = _leave_out(job, _open_known(run, options), damage)
+            polled = polled.without(left_out)
+        summary = Summary.begin(run, job, options.dry_run, polled, set(asked) - held)
+        summary.held_back = left_out
+        summary.asks_all = options.polls.all
+        summary.hints = _find_renamed(job, states, lake)
+        try:
+            _work(job, options, run, polled, folder, progress, summary)
+        except (OSError, NewsbeamError) as error:
+            _note_failure(summary, run, options, error)
+        summary.damage += [*map(str, damage)]
     summary.seconds = monotonic() - clock
     return summary
 
 
-def _begin_run(job: Job, lake: Lake, started_at: datetime, options: RunOptions) -> Run:
-    return Run(
-        id=f"{started_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}",
-        started_at=started_at,
-        lake=lake,
-        articles_version=lake.version(ARTICLES),
-        rejects_version=lake.version(REJECTS),
-        polls_version=lake.version(FEED_POLLS),
-        configs={source.id: str(job.files[source.id]) for source in job.sources},
-        clock=options.clock,
+def _work(
+    job: Job,
+    options: RunOptions,
+    run: Run,
+    polled: Round,
+    folder: Path,
+    progress: Progress | None,
+    summary: Summary,
+) -> None:
+    """Bring what was found into the lake, and into ``summary``."""
+    if polled.requests or _has_files(job, options):
+        from newsbeam.pipelines.graph import run_graph  # takes a second to import
+
+        summary.add_counters(run_graph(job, options, run, polled, folder, progress))
+    elif not options.dry_run:
+        committer = Committer(run)
+        committer.commit_rejects(polled.rejections)
+        committer.commit_polls(draft.state for draft in polled.drafts)
+    if not options.dry_run:
+        try:
+            update_stories(run.lake, run.staging, run.started_at)
+        except DamagedLake as fault:
+            summary.damage.append(f"stories could not be told: {fault}")
+        if run.lake.is_remote:  # persons are told in folders alone (docs/scaling.md)
+            return
+        try:
+            corrections = load_corrections(run.lake.root)
+            update_people(run.lake, run.staging, run.started_at, corrections)
+        except (DamagedLake, CorrectionsError) as fault:
+            summary.damage.append(f"people could not be told: {fault}")
+
+
+def _note_failure(summary: Summary, run: Run, options: RunOptions, error: Exception) -> None:
+    """Let the summary say what was committed before ``error``, which is raised if nothing was."""
+    counts: dict[str, CommitCount] = {}
+    if not options.dry_run:
+        with suppress(OSError, NewsbeamError):
+            counts = find_committed(run.lake, run.articles_version, run.id)
+    if not counts:
+        raise error
+    if not summary.processed:  # else its counters are there, and something failed after the graph
+        summary.add_committed(counts)
+    summary.fault = (
+        f"{error}; the articles counted here are in the table, the next run does what is left"
     )
+
+
+def _tidy(lake: Lake) -> None:
+    """Clean up after this run, and note how it left the lake; what fails the next run does."""
+    with suppress(OSError, NewsbeamError):
+        lake.clean()
+    with suppress(OSError, NewsbeamError):
+        leave_note(lake)
+
+
+def _leave_out(job: Job, known: Known, damage: list[DamagedLake]) -> tuple[Job, list[str]]:
+    """The job without sources of whose articles not all are known, and these.
+
+    What is in a file that cannot be read would come in again, and be there twice once the file is
+    put back or mended.
+
+    Raises:
+        DamagedLake: nobody can tell whose articles a file holds.
+    """
+    unsure = set()
+    for fault in known.damaged:
+        assert fault.file is not None
+        source = partition_values(fault.file.as_posix()).get("source")
+        if source is None:
+            raise fault
+        unsure.add(source)
+    damage += known.damaged
+    left_out = [source.id for source in job.sources if source.id in unsure]
+    sources = tuple(source for source in job.sources if source.id not in unsure)
+    return (replace(job, sources=sources) if left_out else job), left_out
+
+
+def _find_renamed(job: Job, states: States, lake: Lake) -> list[str]:
+    """Hints at sources that are new to the lake, and most of whose feeds another one asked."""
+    asked = {state.configured_url: source for (source, _), state in states.items()}
+    before = {source for source, _ in states}
+    hints = []
+    for source in job.sources:
+        if not source.feeds or source.id in before:
+            continue
+        others = Counter(asked.get(feed.url) for feed in list_feeds([source]))
+        other, count = others.most_common(1)[0]
+        if other is not None and 2 * count > others.total() and other not in job.files:
+            hints.append(
+                f"{source.id} is new to this lake, and its feeds are those of {other}: if that is "
+                f"its old name, stop here and `newsbeam source rename {other} {source.id} --lake "
+                f"{shlex.quote(str(lake.place))}`, or all its articles come in anew"
+            )
+    return hints
+
+
+def _list_asked(job: Job, states: States, options: RunOptions, now: datetime) -> list[str]:
+    """The sources whose feeds this run is about to ask: those with one that is due."""
+    if options.replay or options.past is not None:
+        return []
+    if options.polls.all or options.retries is not None:
+        return [source.id for source in job.sources if source.feeds]
+    found: dict[str, None] = {}
+    states = bring_back(states, now)
+    for feed in list_feeds(job.sources):
+        due = due_at(feed, states.get((feed.source, feed.id)), now)
+        if due is not None and due <= now:
+            found[feed.source] = None
+    return list(found)
 
 
 def _has_files(job: Job, options: RunOptions) -> bool:
@@ -105,23 +243,29 @@ def _open_known(run: Run, options: RunOptions) -> Known:
 
 @lru_cache(maxsize=1)
 def _refresh_known(known: KnownVersion) -> None:
-    known.lake.refresh_known(known.version)
+    refresh_known(known.lake, known.version)
 
 
 def _poll(
-    job: Job, run: Run, held: frozenset[str], options: RunOptions, progress: Progress | None
+    job: Job,
+    run: Run,
+    states: States,
+    held: frozenset[str],
+    options: RunOptions,
+    progress: Progress | None,
 ) -> Round:
-    states = read_states(run.lake)
     if options.retries is not None:
         closed = find_blocked(states, run.started_at)
-        return Round(closed=closed, retries=options.retries)
+        here = {source.id for source in job.sources}
+        return Round(closed=closed, retries=tuple(r for r in options.retries if r.source in here))
     if progress is not None:
         progress.show("asking feeds …")
     return poll_round(
         [source for source in job.sources if source.id in held],
         states,
-        lambda document: _open_known(run, options).document(document),
+        KnownLater(lambda: _open_known(run, options)),
         run.clock,
         None if options.dry_run else robots_folder(run.lake),
         options.polls,
+        way=None if options.dry_run else way_folder(run.lake),
     )

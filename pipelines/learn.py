@@ -8,25 +8,19 @@ files are all that the stages share.
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pvalue import AsDict
-from apache_beam.runners.runner import PipelineState
 
-from pipelines.config import Job
-from pipelines.graph import choose_runner
-from pipelines.run_options import RunFailed
-from transforms.characters import squeeze
-from transforms.language_settings import Language
-from transforms.learning.lake_lines import ArticleFile, plan_files, read_lines
-from transforms.learning.learned import (
+from newsbeam.pipelines.config.job import Job
+from newsbeam.pipelines.runners.failures import run_pipeline
+from newsbeam.pipelines.runners.local import choose_runner
+from newsbeam.transforms.clean.evidence import (
     FEWEST_ARTICLES,
     Evidence,
     Learned,
@@ -37,17 +31,21 @@ from transforms.learning.learned import (
     hash_text,
     least_recurrence,
     least_support,
-    list_cue,
-    list_key,
-    list_prose_word,
+    list_cues,
+    list_keys,
+    list_prose_words,
     measure_rule,
     sample_words,
 )
-from transforms.learning.learned_rules import keep_sound, propose_rule
-from transforms.learning.learned_story import SourceFacts
-from transforms.settings import CleaningRule, Source
-from transforms.tables.lake import Lake
-from transforms.tables.staging import Staging
+from newsbeam.transforms.clean.lake_lines import ArticleFile, plan_files, read_lines
+from newsbeam.transforms.clean.proposals import keep_sound, propose_rule
+from newsbeam.transforms.clean.story_test import SourceFacts
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.lake.run import make_run_id
+from newsbeam.transforms.settings.language import Language
+from newsbeam.transforms.settings.source import CleaningRule, Source
+from newsbeam.transforms.text.characters import squeeze
 
 # Enough to see what recurs; what is older was printed by another layout.
 MOST_ARTICLES = 5_000
@@ -55,7 +53,7 @@ MOST_ARTICLES = 5_000
 
 def learn_boilerplate(
     job: Job,
-    output: Path,
+    output: LakePath,
     *,
     workers: int = 1,
     most: int = MOST_ARTICLES,
@@ -77,17 +75,14 @@ def learn_boilerplate(
     found: dict[str, tuple[Proposal, ...]] = {}
     if enough:
         now = datetime.now(UTC)
-        staging = Staging(lake.root, f"learn-{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}")
+        staging = lake.stage(make_run_id(now, "learn-"))
         with staging.create():
             runner, arguments = choose_runner(beam_arguments, workers)
             pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(arguments))
             files = [file for name in enough for file in plans[name]]
-            _build_graph(pipeline, job, files, counts, staging.folder)
-            result = pipeline.run()
-            state = result.wait_until_finish()
-            if state != PipelineState.DONE:
-                raise RunFailed(f"the runner ended in state {state}")
-            found = {name: _read_result(staging.folder, name) for name in enough}
+            _build_graph(pipeline, job, files, counts, staging.area)
+            run_pipeline(pipeline)
+            found = {name: _read_result(staging.area, name) for name in enough}
             staging.remove()
     return [Learned(name, counts[name], found.get(name, ())) for name in plans]
 
@@ -97,12 +92,12 @@ def _build_graph(
     job: Job,
     files: Sequence[ArticleFile],
     counts: Mapping[str, int],
-    folder: Path,
+    folder: LakePath,
 ) -> None:
     sources = {source.id: source for source in job.sources}
     read = _Reader(sources, job.languages)
     cues = frozenset(
-        word for language in job.languages.values() for word in list_cue(language.boilerplate)
+        word for language in job.languages.values() for word in list_cues(language.boilerplate)
     )
     least = {name: least_recurrence(count) for name, count in counts.items()}
     support = {name: least_support(count) for name, count in counts.items()}
@@ -200,7 +195,7 @@ class _Sum(beam.CombineFn):  # type: ignore[misc]
 
 def _list_key(read: _Reader, file: ArticleFile) -> Iterator[tuple[tuple[str, int], int]]:
     for article in read(file):
-        for key in list_key(article):
+        for key in list_keys(article):
             yield (article.source, key), 1
 
 
@@ -221,7 +216,7 @@ def _sample(
     read: _Reader, file: ArticleFile, recurring: Mapping[str, Mapping[int, int]]
 ) -> Iterator[tuple[str, tuple[int, tuple[int, ...]]]]:
     for article in read(file):
-        words = list_prose_word(article, recurring.get(article.source, {}))
+        words = list_prose_words(article, recurring.get(article.source, {}))
         yield article.source, (hash_text(article.article_id), sample_words(words))
 
 
@@ -252,19 +247,18 @@ def _measure(
 
 
 def _save(
-    folder: Path, source: str, proposals: Sequence[Proposal], measures: Mapping[str, Measure]
+    folder: LakePath, source: str, proposals: Sequence[Proposal], measures: Mapping[str, Measure]
 ) -> None:
     rows = [
         {"rule": proposal.rule.model_dump(mode="json"), "measure": asdict(proposal.measure)}
         for proposal in keep_sound(proposals, measures)
     ]
-    path = folder / f"{source}.json"
-    path.write_text(json.dumps(rows, ensure_ascii=True), encoding="utf-8")
+    (folder / f"{source}.json").write_bytes(json.dumps(rows).encode())
 
 
-def _read_result(folder: Path, source: str) -> tuple[Proposal, ...]:
+def _read_result(folder: LakePath, source: str) -> tuple[Proposal, ...]:
     path = folder / f"{source}.json"
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    rows = json.loads(path.read_bytes()) if path.exists() else []
     return tuple(
         Proposal(
             CleaningRule.model_validate_json(json.dumps(row["rule"])),

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
+import math
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_ISREG
 
-from transforms.tables.compaction import Merge, find_merges, merge_files, plan_merges
-from transforms.tables.lake import Lake
-from transforms.tables.places import HIDDEN, SWAP, is_hidden, plain_place, swap_folders
-from transforms.tables.schema import TABLES, Table
-from transforms.tables.staging import find_oldest_run, list_intents
-from transforms.tables.table_state import TableState
-from transforms.tables.vacuum import VacuumCount, vacuum_table
+from newsbeam.transforms.errors import NewsbeamError, NoLakeError
+from newsbeam.transforms.files import FileLock, refill_folder, take_lock
+from newsbeam.transforms.lake.compaction import (
+    Merge,
+    MergeWish,
+    find_merges,
+    merge_files,
+    plan_merges,
+)
+from newsbeam.transforms.lake.conversion import convert_articles
+from newsbeam.transforms.lake.damage import damaged_file, describe_fault
+from newsbeam.transforms.lake.guard import check_before_writing, leave_note
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.live_files import TableState
+from newsbeam.transforms.lake.places import HIDDEN, SWAP, is_hidden, plain_place
+from newsbeam.transforms.lake.schema import TABLES, Table
+from newsbeam.transforms.lake.staging import find_oldest_run, list_intents
+from newsbeam.transforms.lake.vacuum import VacuumCount, vacuum_table
 
 # What a notebook opened stays readable for so long. Ours: a working day and the night after it.
 RETAIN = timedelta(hours=24)
-# Delta's own vacuums keep files for a week (delta.deletedFileRetentionDuration).
-LONGEST_RETAIN = timedelta(days=7)
 # Bytes of a file. Delta's optimize aims at 100 to 1,000 MB; a day of a newspaper has a few.
 TARGET_SIZE = 128 * 1024 * 1024
 # Runs may need files of versions since they began; one that goes on for longer than this finds
@@ -34,27 +43,32 @@ _LONGEST_RUN = timedelta(hours=24)
 _MOMENT = timedelta(minutes=1)
 
 
-class NoLake(RuntimeError):
-    """The folder holds no lake."""
-
-
-class MaintenanceHeld(RuntimeError):
+class MaintenanceHeld(NewsbeamError):
     """Another ``maintain`` is at work on the lake."""
 
 
-class CannotSwap(RuntimeError):
+class CannotSwap(NewsbeamError):
     """The lake's file system lacks what compaction needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaintainOptions:
     """How to maintain a lake: how long what readers have opened is kept, and the size in bytes
-    that files should have.
+    that files should have. With ``partition`` (a key of ``PARTITIONS``) articles are laid out so.
+    Partitions whose month goes on are merged from ``least`` small files on; no merge is begun
+    after so many ``seconds``.
     """
 
     retain: timedelta = RETAIN
     target_size: int = TARGET_SIZE
     dry_run: bool = False
+    partition: str | None = None
+    least: int = 2
+    seconds: float = math.inf
+
+    def wish(self) -> MergeWish:
+        """What is worth merging now."""
+        return MergeWish(self.target_size, datetime.now(UTC), self.least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,8 @@ class TableReport:
     Files and bytes are the table's own, as Delta has them. ``merged`` files became ``merges``;
     ``shown`` compacted files took the plain places of what they replace; ``deleted`` files were
     deleted with ``deleted_bytes``; ``waiting`` old files are kept for readers until ``kept_until``.
+    ``damage`` tells of files that cannot be read, and were left as they are. ``converted`` files
+    were laid out anew.
     """
 
     table: str
@@ -79,6 +95,8 @@ class TableReport:
     waiting: int
     waiting_bytes: int
     kept_until: datetime | None
+    damage: tuple[str, ...] = ()
+    converted: int = 0
 
 
 def maintain_lake(
@@ -87,29 +105,45 @@ def maintain_lake(
     """Compact and clean the tables of the lake in ``folder``. May be killed and repeated.
 
     Raises:
-        NoLake: the folder holds none.
+        NoLakeError: the folder holds none.
         MaintenanceHeld: another one is at it.
         CannotSwap: the file system cannot do it; nothing was changed.
         UnknownFeatures: a table is not as newsbeam makes it; it was not changed.
-        CommitFailedError: runs were faster every time.
+        LakeBusy: runs were faster every time.
         OSError: the lake cannot be read or written.
     """
+    deadline = time.monotonic() + options.seconds
     lake = Lake(folder.resolve())
     tables = [table for table in TABLES if lake.version(table) >= 0]
     if not tables:
-        raise NoLake(f"{folder} holds no lake: there is no table `articles`")
+        raise NoLakeError(folder)
     if options.dry_run:
-        return [_plan_table(lake, table, options) for table in tables]
+        return [_plan_table(lake, lake.table(table), options) for table in tables]
     with _hold(lake.root):
+        check_before_writing(lake)
         for table in tables:
             _probe(lake.root / table.name)
         lake.create()
         lake.clean()
-        return [_maintain_table(lake, table, options, show) for table in TABLES]
+        try:
+            done = options.partition and convert_articles(lake, options.partition, show)
+            reports = [
+                _maintain_table(lake, lake.table(table), options, show, deadline)
+                for table in TABLES
+            ]
+            if done:
+                reports[0] = replace(reports[0], converted=done.files_before)
+            return reports
+        finally:
+            leave_note(lake)
 
 
 def _maintain_table(
-    lake: Lake, table: Table, options: MaintainOptions, show: Callable[[str], None]
+    lake: Lake,
+    table: Table,
+    options: MaintainOptions,
+    show: Callable[[str], None],
+    deadline: float,
 ) -> TableReport:
     def cutoff() -> int:
         return _find_cutoff(lake.root, options.retain)
@@ -117,8 +151,15 @@ def _maintain_table(
     state = TableState.read(lake, table, cutoff())
     before = _measure(state)
     counts = [vacuum_table(lake, table, state, cutoff, show=show)]
-    merges = find_merges(lake, table, state, options.target_size)
-    done = merge_files(lake, table, state, merges, show)
+    merges = find_merges(lake, table, state, options.wish())
+    damaged = [
+        damaged_file(lake.root / table.name, file.path, what)
+        for file in state.live.values()
+        if (what := _find_fault(lake.root / table.name / file.path)) is not None
+    ]
+    known = {fault.file for fault in damaged}
+    merges = [m for m in merges if not {lake.root / table.name / f.path for f in m.files} & known]
+    done = merge_files(lake, table, state, merges, show, damaged, deadline)
     if done:
         if not options.retain:
             counts.append(vacuum_table(lake, table, state, cutoff, show=show))
@@ -126,7 +167,16 @@ def _maintain_table(
         lake.open(table).create_checkpoint()
         counts.append(vacuum_table(lake, table, state, cutoff, dry_run=True))
     merged = sum(len(rewrite.old) for rewrite in done)
-    return _report(table, options, before, _measure(state), counts, merged, len(done))
+    report = _report(table, options, before, _measure(state), counts, merged, len(done))
+    return replace(report, damage=tuple(map(str, damaged)))
+
+
+def _find_fault(path: Path) -> str | None:
+    """What a look at a file's name tells."""
+    try:
+        return None if S_ISREG(path.stat().st_mode) else "is no file"
+    except OSError as error:
+        return describe_fault(error)
 
 
 def _plan_table(lake: Lake, table: Table, options: MaintainOptions) -> TableReport:
@@ -138,7 +188,7 @@ def _plan_table(lake: Lake, table: Table, options: MaintainOptions) -> TableRepo
     )
     shown = [f for f in state.live.values() if _partition(f.path) not in count.due]
     merges: list[Merge] = plan_merges(
-        shown, list_intents(lake.root, table.name), table.partition_by, options.target_size
+        shown, list_intents(lake.root, table.name), table.partition_by, options.wish()
     )
     merged = sum(len(merge.files) for merge in merges)
     after = (before[0] - merged + len(merges), before[1])
@@ -197,12 +247,11 @@ def _probe(table: Path) -> None:
     """
     place = table / HIDDEN / SWAP / uuid.uuid4().hex
     try:
-        for name in ("a", "b"):
-            (place / name).mkdir(parents=True)
-        (place / "a/file").touch()
-        os.link(place / "a/file", place / "a/link")
-        swap_folders(place / "a", place / "b")
-        if not (place / "b/link").exists():
+        folder, file = place / "folder", place / "file"
+        folder.mkdir(parents=True)
+        file.touch()
+        refill_folder(folder, {"link": file}, place / "spare")
+        if not (folder / "link").exists():
             raise CannotSwap(f"{table}: folders that were exchanged are where they were")
     except OSError as error:
         raise CannotSwap(
@@ -216,17 +265,11 @@ def _probe(table: Path) -> None:
             place.parent.parent.rmdir()
 
 
-@contextmanager
-def _hold(root: Path) -> Iterator[None]:
-    """Be the only ``maintain`` of the lake while the block runs; freed with the process."""
-    descriptor = os.open(root, os.O_RDONLY)
+def _hold(root: Path) -> FileLock:
+    """Be the only ``maintain`` of the lake."""
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise MaintenanceHeld(
-                f"another `newsbeam maintain` is at work on {root}; this one did nothing"
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
+        return take_lock(root, wait=False)
+    except BlockingIOError:
+        raise MaintenanceHeld(
+            f"another `newsbeam maintain` is at work on {root}; this one did nothing"
+        ) from None

@@ -9,21 +9,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+from newsbeam.pipelines.config.job import ConfigError, Fault, Job
+from newsbeam.pipelines.config.load import load_job
+from newsbeam.transforms.errors import NoLakeError
+from newsbeam.transforms.lake.known import KnownVersion, load_known
+from newsbeam.transforms.lake.known_database import refresh_known
+from newsbeam.transforms.lake.lake import Lake, list_files
+from newsbeam.transforms.lake.schema import ARTICLES, REJECTS
+from newsbeam.transforms.lake.views import query_files
+from newsbeam.transforms.packing import unpack_request
+from newsbeam.transforms.poll.documents import document_of
+from newsbeam.transforms.poll.retry import Skipped, select_retries
+from newsbeam.transforms.poll.round import read_states
+from newsbeam.transforms.records import PageRequest
 
-from pipelines.config import ConfigError, Fault, Job, load_job
-from transforms.polls.page_requests import unpack_request
-from transforms.polls.retry import Skipped, select_retries
-from transforms.polls.rounds import read_states
-from transforms.polls.wanted import document_of
-from transforms.records import PageRequest
-from transforms.tables.known import KnownVersion, load_known
-from transforms.tables.lake import Lake, list_files
-from transforms.tables.schema import ARTICLES, REJECTS
-from transforms.tables.table_files import read_rows
-
-_COLUMNS = ("source", "stage", "reason", "request", "config", "rejected_at")
-_SCHEMA = pa.schema([REJECTS.schema.field(name) for name in _COLUMNS])
+_REQUESTS = """
+    SELECT source, stage, reason, request, config, rejected_at
+    FROM rejects WHERE request IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def plan_retry(lake: Lake, *, since: datetime | None = None, everything: bool = 
     """Choose among the lake's rejects what may succeed now.
 
     Raises:
-        TableNotFoundError: the folder holds no lake.
+        NoLakeError: the folder holds no lake.
         ConfigError: a source's config is not where it was, or has faults.
     """
     rows = _read_rejects(lake)
@@ -59,7 +62,7 @@ def plan_retry(lake: Lake, *, since: datetime | None = None, everything: bool = 
     rows = [row for row in rows if row["source"] in rules]
     states = read_states(lake)
     version = lake.version(ARTICLES)
-    lake.refresh_known(version)
+    refresh_known(lake, version)
     known = load_known(KnownVersion(lake, version))
     retries = select_retries(
         rows,
@@ -80,13 +83,11 @@ def plan_retry(lake: Lake, *, since: datetime | None = None, everything: bool = 
 
 def _read_rejects(lake: Lake) -> list[dict[str, Any]]:
     """The rejects that carry a request; their ``source`` is that of the request."""
+    if lake.version(REJECTS) < 0:
+        raise NoLakeError(lake.place)
     paths = sorted(list_files(lake.open(REJECTS)))
-    rows = read_rows(lake.root / REJECTS.name, paths, _SCHEMA).to_pylist()
-    found = []
-    for row in rows:
-        if row["request"] is None:
-            continue
+    found: list[dict[str, Any]] = query_files(lake, REJECTS, paths, _REQUESTS).to_pylist()
+    for row in found:
         with suppress(ValueError):  # what cannot be read is left to ``select_retries`` to count
             row["source"] = unpack_request(row["request"]).source
-        found.append(row)
     return found

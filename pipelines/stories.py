@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import uuid
-from pathlib import Path
+from newsbeam.transforms.errors import NoLakeError
+from newsbeam.transforms.lake.guard import check_before_writing, leave_note
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.lake.run import make_run_id
+from newsbeam.transforms.lake.schema import ARTICLES
+from newsbeam.transforms.records import Clock
+from newsbeam.transforms.stories.table import StoriesUpdate, update_stories
 
-from transforms.clock import Clock
-from transforms.tables.lake import Lake
-from transforms.tables.staging import Staging
-from transforms.wire.story_table import StoriesUpdate, update_stories
 
-
-def tell_stories(
-    folder: Path, *, rebuild: bool = False, clock: Clock | None = None
+def refresh_stories(
+    folder: LakePath, *, rebuild: bool = False, clock: Clock | None = None
 ) -> StoriesUpdate:
     """Bring the stories of the lake in ``folder`` up to its articles; as ``update_stories``.
 
     Raises:
-        FileNotFoundError: the folder holds no lake.
+        NoLakeError: the folder holds no lake.
     """
     lake = Lake(folder.resolve())
-    if not (lake.root / "articles").is_dir():
-        raise FileNotFoundError(f"{folder} holds no lake: there is no table `articles`")
+    if lake.version(ARTICLES) < 0:
+        raise NoLakeError(folder)
     now = (clock or Clock()).now()
+    check_before_writing(lake)
     lake.create()
     lake.clean()
-    staging = Staging(lake.root, f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}")
+    staging = lake.stage(make_run_id(now))
     try:
         with staging.create():
             return update_stories(lake, staging, now, rebuild=rebuild)
     finally:
         lake.clean()
+        leave_note(lake)

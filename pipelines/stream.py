@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import apache_beam as beam
@@ -24,23 +23,31 @@ from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.timestamp import Timestamp
 
-from pipelines.config import Job
-from pipelines.flink import cancel_job, find_master
-from pipelines.run_options import RunFailed, find_option
-from pipelines.scheduling.signals import catch_signals
-from transforms.clean import RemoveBoilerplate
-from transforms.clock import Clock
-from transforms.enrich import EnrichArticles
-from transforms.extract import ExtractArticles
-from transforms.outcomes import REJECTED
-from transforms.read import FileSet, ReadFiles
-from transforms.streams.panes import CommitPanes
-from transforms.streams.visits import NOTES, VisitSites
-from transforms.streams.watch import WatchFiles
-from transforms.tables.commit import read_counts
-from transforms.tables.known import NewestKnown
-from transforms.tables.lake import Lake
-from transforms.tables.schema import ARTICLES
+from newsbeam.pipelines.config.job import Job
+from newsbeam.pipelines.people.corrections_file import load_corrections
+from newsbeam.pipelines.runners.failures import check_job_server
+from newsbeam.pipelines.runners.flink import cancel_job, find_master
+from newsbeam.pipelines.runners.options import RunFailed, find_option
+from newsbeam.pipelines.runners.signals import catch_signals
+from newsbeam.pipelines.upkeep import Upkeep
+from newsbeam.transforms.clean.boilerplate import clean_articles
+from newsbeam.transforms.enrich.annotate import BATCH_SIZE
+from newsbeam.transforms.enrich.articles import enrich_and_count
+from newsbeam.transforms.extract.article import extract_articles
+from newsbeam.transforms.extract.choosing import choose_articles
+from newsbeam.transforms.lake.commit import read_commit_counts
+from newsbeam.transforms.lake.guard import check_before_writing, leave_note
+from newsbeam.transforms.lake.known import NewestKnown
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.lake.schema import ARTICLES
+from newsbeam.transforms.read.files import FileSet, read_files
+from newsbeam.transforms.read.sites import SourcesOfSites
+from newsbeam.transforms.records import Clock
+from newsbeam.transforms.stage import REJECTED, Each
+from newsbeam.transforms.stream.files import WatchFiles
+from newsbeam.transforms.stream.ledger import CommitPanes
+from newsbeam.transforms.stream.visits import NOTES, VisitSites
 
 # Ours (times in milliseconds), for engines that know them, as Flink, and commands that do not name
 # them. Without checkpoints a failed job would begin anew; a bundle that may last as long as
@@ -61,11 +68,13 @@ class StreamOptions:
     """How to stream: seconds between ticks, and of a window (what is committed together).
 
     ``ticks`` says who makes them: Flink, or Beam on any engine (see ``make_ticks``).
+    ``partition`` is of a lake that is made.
     """
 
     tick: float = 5.0
     window: float = 10.0
     ticks: Literal["flink", "beam"] = "flink"
+    partition: str | None = None
 
 
 def make_ticks(pipeline: beam.Pipeline, options: StreamOptions) -> beam.PCollection:
@@ -84,10 +93,10 @@ def make_ticks(pipeline: beam.Pipeline, options: StreamOptions) -> beam.PCollect
 
 
 def build_stream(
-    ticks: beam.PCollection, job: Job, output: Path, options: StreamOptions, clock: Clock
+    ticks: beam.PCollection, job: Job, output: LakePath, options: StreamOptions, clock: Clock
 ) -> beam.PCollection:
     """Lay the stream's graph behind ``ticks``; returns (source, new rows) of every commit."""
-    root, sources = str(output.resolve()), {source.id: source for source in job.sources}
+    root, sources = str(output.resolve()), SourcesOfSites(job.sources)
     visited = ticks | VisitSites(root, job.sources, clock)
     watched = ticks | WatchFiles(
         [
@@ -96,19 +105,35 @@ def build_stream(
             if source.files
         ]
     )
-    read = watched.files | ReadFiles(sources, NewestKnown(Lake(output.resolve())))
-    documents = (visited.documents, read.documents) | "AllDocuments" >> beam.Flatten()
-    extracted = documents | ExtractArticles(sources, survives_bugs=True)
-    cleaned = extracted.articles | RemoveBoilerplate(job.languages, sources, survives_bugs=True)
+    read = (
+        watched.files
+        | "SpreadFiles" >> beam.Reshuffle()
+        | "ReadFiles" >> Each(read_files, sources, NewestKnown(Lake(output.resolve())))
+    )
+    documents = (visited.documents, read.passed) | "AllDocuments" >> beam.Flatten()
+    extracted = documents | "ExtractArticles" >> Each(
+        extract_articles, sources, quarantine="extract"
+    )
+    chosen = extracted.passed | "ChooseArticles" >> Each(choose_articles, sources)
+    cleaned = chosen.passed | "RemoveBoilerplate" >> Each(
+        clean_articles, job.languages, sources, quarantine="clean"
+    )
     enriched = (
-        cleaned.articles
+        cleaned.passed
         # Up to here one worker did it all; articles, unlike pages, are small.
         | "SpreadArticles" >> beam.Reshuffle()
-        | EnrichArticles(job.languages, sources, survives_bugs=True)
+        | "EnrichArticles"
+        >> Each(
+            enrich_and_count,
+            job.languages,
+            sources,
+            batch_size=BATCH_SIZE,
+            quarantine="enrich",
+        )
     )
     stages = (visited, watched, read, extracted, cleaned, enriched)
     return (
-        (enriched.articles, visited[NOTES], *(stage[REJECTED] for stage in stages))
+        (enriched.passed, visited[NOTES], *(stage[REJECTED] for stage in stages))
         | "AllItems" >> beam.Flatten()
         # A commit gathers what arrives within a while: panes of time as it passes, not as items
         # tell it. Nothing is late then, whatever the source of ticks says of the time.
@@ -123,12 +148,13 @@ def build_stream(
             job.sources,
             {source.id: str(job.files[source.id]) for source in job.sources},
             clock,
+            load_corrections,
         )
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StreamProgress:
     """What a stream has committed since it began."""
 
     commits: int = 0
@@ -136,14 +162,14 @@ class Progress:
     revised: int = 0
 
 
-def read_progress(lake: Lake, since: int) -> Progress:
+def read_progress(lake: Lake, since: int) -> StreamProgress:
     """What the commits after version ``since`` of the articles table brought in."""
     commits, counts = 0, Counter[str]()
     for entry in lake.log(ARTICLES).read(since, lake.version(ARTICLES)):
-        for count in read_counts(entry).values():
+        for count in read_commit_counts(entry).values():
             counts.update(count)
             commits += 1
-    return Progress(commits, counts["new"], counts["revised"])
+    return StreamProgress(commits, counts["new"], counts["revised"])
 
 
 def names_runner(beam_arguments: Sequence[str]) -> bool:
@@ -152,26 +178,33 @@ def names_runner(beam_arguments: Sequence[str]) -> bool:
     return runner is not None and not runner.endswith("DirectRunner")
 
 
-def complete_arguments(beam_arguments: Sequence[str], output: Path) -> list[str]:
+def knows_flink_ticks(beam_arguments: Sequence[str]) -> bool:
+    """Whether Beam's arguments name Flink, or a job server, which may be Flink's: no other engine
+    has Flink's source of ticks."""
+    runner = find_option(beam_arguments, "--runner") or ""
+    return runner.rpartition(".")[2] in ("FlinkRunner", "PortableRunner")
+
+
+def complete_arguments(beam_arguments: Sequence[str], output: LakePath) -> list[str]:
     """Beam's arguments of a stream: those given, and what a stream should not do without.
 
     The job's name is that of the ``output``, so that a stream finds the job of one before it.
     """
     named = {argument.partition("=")[0] for argument in beam_arguments}
     missing = [k + v for k, v in _ENGINE_DEFAULTS.items() if k not in named]
-    place = hashlib.sha256(os.fsencode(output.resolve())).hexdigest()
+    place = hashlib.sha256(os.fsencode(str(output.resolve()))).hexdigest()
     name = [] if "--job_name" in named else [f"--job_name=newsbeam-{place[:12]}"]
     return [*beam_arguments, *missing, *name, "--streaming"]
 
 
 def run_stream(
     job: Job,
-    output: Path,
+    output: LakePath,
     options: StreamOptions,
     beam_arguments: Sequence[str],
-    say: Callable[[Progress], None],
+    say: Callable[[StreamProgress], None],
     clock: Clock = _CLOCK,
-) -> Progress:
+) -> StreamProgress:
     """Stream until SIGTERM or SIGINT, which cancel the job, or until the engine has stopped it in
     good order; returns what it committed.
 
@@ -183,9 +216,11 @@ def run_stream(
         OSError: the output cannot be written, or the engine does not answer.
     """
     lake = Lake(output.resolve())
-    lake.create()
+    check_before_writing(lake)
+    lake.create(options.partition)
     lake.clean()
-    began = lake.version(ARTICLES)
+    leave_note(lake)
+    began, upkeep = lake.version(ARTICLES), Upkeep(lake.place)
     engine = PipelineOptions(complete_arguments(beam_arguments, output), save_main_session=False)
     pipeline = beam.Pipeline(options=engine)
     _ = build_stream(make_ticks(pipeline, options), job, output, options, clock)
@@ -194,15 +229,19 @@ def run_stream(
         if master is not None:
             # Of a stream that was killed. Two would ask every feed twice.
             cancel_job(master, name)
+        check_job_server(engine)
         result, is_over = pipeline.run(), False
         try:
             while not (is_over := _is_over(result)) and not signals.is_stopped:
                 signals.wait(_SAY_SECONDS)
+                with suppress(OSError):  # no room for a process: another time
+                    upkeep.tend(is_quiet=True)
                 say(read_progress(lake, began))
         except RunFailed:
             is_over = True
             raise
         finally:
+            upkeep.stop()
             if not is_over:
                 if master is not None:
                     cancel_job(master, name)

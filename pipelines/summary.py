@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 import shlex
-from collections import defaultdict
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.config import Job
-from transforms.polls.rounds import Round
-from transforms.tables.runs import Run
+from newsbeam.pipelines.config.job import Job
+from newsbeam.pipelines.missing import explain_missing
+from newsbeam.pipelines.terminal_text import show_count
+from newsbeam.transforms.lake.commit import CommitCount
+from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.lake.run import Run
+from newsbeam.transforms.poll.round import Round
 
 _COUNTERS = ("read", "new", "revised", "known", "entities", "quotes")
 
 
 @dataclass
 class FeedCount:
-    """What became of one source's feeds: polled = changed + unchanged + failed."""
+    """What became of one source's feeds: polled = changed + unchanged + failed.
+
+    ``from_future`` were asked because their last poll lies in the future: a clock is or was wrong.
+    """
 
     polled: int = 0
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
+    from_future: int = 0
 
 
 @dataclass
 class SourceCount:
-    """What became of one source's items: ``read`` = new + revised + known + rejected.
+    """What became of one source's items: ``read`` = new + revised + known + rejected, and what was
+    left out of it.
 
-    ``waiting`` are pages that are left to a later run.
+    ``waiting`` are pages that are left to a later run. ``missing`` counts articles in which
+    nothing was looked for, by column and language: ``{"quotes": {"fr": 12}}``. ``unread`` counts
+    rows with a field that means nothing, by its name. ``left_out`` counts what nobody wants, by
+    why: ``other_language``, ``other_day`` and ``no_day`` of what was read, and records of archives
+    that were passed over unread (``other_site``).
     """
 
     read: int = 0
@@ -44,19 +56,64 @@ class SourceCount:
     entities: int = 0
     quotes: int = 0
     waiting: int = 0
+    missing: dict[str, dict[str, int]] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     feeds: FeedCount | None = None
 
 
 @dataclass
 class Summary:
-    """The result of a run. ``busy`` are sources whose feeds another run was polling."""
+    """The result of a run. ``busy`` are sources whose feeds another run was polling; ``asks_all``:
+    feeds that were not due were asked, too.
+
+    ``held_back`` are sources that were left out as files with their articles cannot be read;
+    ``damage`` says which, and what else is damaged. ``fault`` is why the run failed after it had
+    committed articles: they are counted. ``hints`` are at sources that may have been renamed.
+    """
 
     run_id: str
-    output: Path
+    output: LakePath
     dry_run: bool
     seconds: float
     sources: dict[str, SourceCount]
     busy: list[str] = field(default_factory=list)
+    held_back: list[str] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+    fault: str | None = None
+    asks_all: bool = False
+
+    @property
+    def failure(self) -> str | None:
+        """Why a run that ended well brought nothing that it should; ``None``: it did."""
+        feeds = [count.feeds for count in self.sources.values() if count.feeds]
+        polled, failed = sum(f.polled for f in feeds), sum(f.failed for f in feeds)
+        if polled and polled == failed:
+            return (
+                f"no feed gave anything ({failed} of {polled} failed); the table rejects says why"
+            )
+        empty = [name for name, count in self.sources.items() if count.rejected.get("no_files")]
+        if empty:
+            return f"no file matches a pattern in `files` of {', '.join(empty)}; correct it there"
+        rejected = sum(sum(count.rejected.values()) for count in self.sources.values())
+        # A feed's one new entry may be a film; `status` tells whose pages all fail.
+        if rejected and not polled and not self.waiting and not self.used:
+            return (
+                f"nothing could be used: all {show_count(rejected, 'item')} were rejected; the "
+                "table rejects says why (column `detail`)"
+            )
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """How many pages are left to a later run."""
+        return sum(count.waiting for count in self.sources.values())
+
+    @property
+    def used(self) -> int:
+        """How many items are articles, now or since before."""
+        return sum(c.new + c.revised + c.known for c in self.sources.values())
 
     @classmethod
     def begin(
@@ -75,6 +132,7 @@ class Summary:
             count.waiting += len(state.pending)
             assert count.feeds is not None
             count.feeds.polled += 1
+            count.feeds.from_future += (state.source, state.feed) in polled.from_future
             match state.outcome:
                 case "parsed":
                     count.feeds.changed += 1
@@ -86,12 +144,21 @@ class Summary:
             count = sources[rejection.source]
             count.read += 1
             count.rejected[rejection.reason] = count.rejected.get(rejection.reason, 0) + 1
-        return cls(run.id, run.lake.root, dry_run, 0.0, sources, sorted(busy))
+        return cls(run.id, run.lake.place, dry_run, 0.0, sources, sorted(busy))
 
     @property
     def processed(self) -> int:
         """Articles that went through all stages: new ones and revised ones."""
         return sum(count.new + count.revised for count in self.sources.values())
+
+    @property
+    def missing(self) -> dict[str, Counter[str]]:
+        """Articles of all sources in which a column was not looked for, by column and language."""
+        missing: dict[str, Counter[str]] = defaultdict(Counter)
+        for count in self.sources.values():
+            for column, tags in count.missing.items():
+                missing[column].update(tags)
+        return missing
 
     def add_counters(self, result: Any) -> None:
         """Add the counters of a finished graph (``result`` is Beam's ``PipelineResult``)."""
@@ -103,6 +170,9 @@ class Summary:
             # A retried bundle counts once in what is committed; not every runner knows that.
             value = counter.attempted if counter.committed is None else counter.committed
             found[name.namespace][name.name] += value
+        for source in sorted(found):  # sites of archives are sources that no config names
+            if source not in self.sources and {"read", "new", "known"} & found[source].keys():
+                self.sources[source] = SourceCount()
         for source, count in self.sources.items():
             for name in _COUNTERS:
                 setattr(count, name, getattr(count, name) + found[source][name])
@@ -111,6 +181,21 @@ class Summary:
                 prefix, _, reason = name.partition(":")
                 if prefix == "rejected" and value:
                     count.rejected[reason] = count.rejected.get(reason, 0) + value
+                if prefix == "missing" and value:
+                    column, _, tag = reason.partition(":")
+                    count.missing.setdefault(column, {})[tag] = value
+                if prefix == "unread" and value:
+                    count.unread[reason] = value
+                if prefix == "left_out" and value:
+                    count.left_out[reason] = value
+
+    def add_committed(self, counts: Mapping[str, CommitCount]) -> None:
+        """Add what a run committed whose graph failed afterwards."""
+        for source, committed in counts.items():
+            count = self.sources.setdefault(source, SourceCount())
+            count.read += committed.new + committed.revised + committed.known
+            for name, value in asdict(committed).items():
+                setattr(count, name, getattr(count, name) + value)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; keys are stable."""
@@ -121,6 +206,11 @@ class Summary:
             "seconds": round(self.seconds, 3),
             "articles_per_second": round(self.processed / self.seconds, 3),
             "busy": self.busy,
+            "held_back": self.held_back,
+            "damage": self.damage,
+            "hints": self.hints,
+            "fault": self.fault,
+            "failure": self.failure,
             "sources": {source: asdict(count) for source, count in self.sources.items()},
         }
 
@@ -147,16 +237,41 @@ def print_summary(summary: Summary, console: Console) -> None:
             highlight=False,
         )
     elif feeds and not summary.busy:
-        console.print("Feeds: none was due (--all asks them anyway)", highlight=False)
+        advice = "none can be asked now" if summary.asks_all else "none was due (--all asks anyway)"
+        console.print(f"Feeds: {advice}", highlight=False)
+    if ahead := sum(count.from_future for count in feeds):
+        console.print(
+            f"Last poll in the future, so asked now: {show_count(ahead, 'feed')}. Is the clock "
+            "right?",
+            highlight=False,
+        )
     if summary.busy:
         console.print(f"Another run is polling {', '.join(summary.busy)}", markup=False)
-    waiting = sum(count.waiting for count in summary.sources.values())
-    if waiting:
-        console.print(f"{waiting} pages wait for a later run", highlight=False)
+    if summary.held_back:
+        console.print(
+            f"Left out, as files of theirs are damaged: {', '.join(summary.held_back)}",
+            markup=False,
+            highlight=False,
+        )
+    if summary.waiting:
+        pages = show_count(summary.waiting, "page")
+        console.print(f"Left to a later run: {pages}", highlight=False)
     for source, count in summary.sources.items():
         if count.rejected:
             reasons = ", ".join(f"{n} {reason}" for reason, n in count.rejected.items())
             console.print(f"Rejected of {source}: {reasons}", markup=False, highlight=False)
+        if count.left_out:
+            reasons = ", ".join(f"{n:,} {reason}" for reason, n in count.left_out.items())
+            console.print(f"Left out of {source}: {reasons}", markup=False, highlight=False)
+        if count.unread:
+            names = ", ".join(f"{name} ({n})" for name, n in count.unread.items())
+            console.print(
+                f"Not read of {source}: {names}; `fields:` in its config names what they are",
+                markup=False,
+                highlight=False,
+            )
+    for line in explain_missing(summary.missing):
+        console.print(line, markup=False, highlight=False)
     rate = f", {summary.processed / summary.seconds:.1f} articles/s" if summary.processed else ""
     console.print(f"{summary.seconds:.1f} s{rate}", highlight=False)
     if summary.dry_run:
@@ -165,11 +280,18 @@ def print_summary(summary: Summary, console: Console) -> None:
     lines = [f"Articles: {lake / 'articles'}"]
     if any(count.rejected for count in summary.sources.values()):
         lines.append(f"Rejects:  {lake / 'rejects'} (column `detail` says what to do)")
-    lines += [
+    # Who runs this every hour, by a timer, knows.
+    is_first = not any(count.known for count in summary.sources.values())
+    if summary.processed and (is_first or console.is_terminal):
+        lines += _list_next_step(lake)
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _list_next_step(lake: LakePath) -> list[str]:
+    return [
         f"Look at it: newsbeam report {shlex.quote(str(lake))} --open",
         "or in DuckDB:",
         "  SELECT published_date, title, q.speaker, q.text",
         f"  FROM read_parquet('{lake}/articles/source=*/**/*.parquet', hive_partitioning=1),",
         "       unnest(quotes) AS t(q) LIMIT 20;",
     ]
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

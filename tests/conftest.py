@@ -1,68 +1,20 @@
-"""What end-to-end tests share: a folder with a source, and running the command on it."""
+"""What end-to-end tests share (a folder, the command), and which tests are quick."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
+from hypothesis import settings
 
-from pipelines.cli import main
+from newsbeam.pipelines.cli.main import main
+from tests.support.quick import Guard, is_quick, list_needs
+from tests.support.workplace import Workplace
 
-ROOT = Path(__file__).resolve().parent.parent
-COUNTS = ("read", "new", "revised", "known", "rejected")
-
-
-@dataclass
-class Workplace:
-    """A folder with one source (id ``avis``), its files in ``in/``, and a lake in ``out/``."""
-
-    folder: Path
-    run_command: Callable[[list[str]], tuple[int, str, str]]
-
-    @property
-    def output(self) -> Path:
-        return self.folder / "out"
-
-    def configure(self, text: str = "id: avis\nlanguage: nb\nfiles: ['in/*']\n") -> None:
-        (self.folder / "avis.yaml").write_text(text, encoding="utf-8")
-
-    def write(self, name: str, content: str | bytes) -> Path:
-        path = self.folder / "in" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    def run(self, *options: str) -> dict[str, Any]:
-        """Run the job; its counts for the source. Fails unless the command says done."""
-        code, out, err = self.run_command(
-            [
-                "run",
-                str(self.folder / "avis.yaml"),
-                "--output",
-                str(self.output),
-                "--json",
-                *options,
-            ]
-        )
-        assert code == 0, err
-        count: dict[str, Any] = json.loads(out)["sources"]["avis"]
-        rejected = sum(count["rejected"].values())
-        assert count["read"] == count["new"] + count["revised"] + count["known"] + rejected
-        return count
-
-    def articles(self) -> pd.DataFrame:
-        return pd.read_parquet(self.output / "articles").sort_values(["origin", "revision"])
-
-    def rejects(self) -> list[tuple[str, str]]:
-        """(file name or what follows it, reason) of all rejects."""
-        table = pd.read_parquet(self.output / "rejects")
-        names = [origin.rpartition("/")[2] for origin in table["origin"]]
-        return sorted(zip(names, table["reason"], strict=True))
+# How long an example takes tells how busy the machine is.
+settings.register_profile("newsbeam", deadline=None)
+settings.load_profile("newsbeam")
 
 
 @pytest.fixture
@@ -86,3 +38,39 @@ def workplace(tmp_path: Path, newsbeam: Callable[[list[str]], tuple[int, str, st
     place = Workplace(tmp_path, newsbeam)
     place.configure()
     return place
+
+
+def is_quick_run(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A quick run does not even import the other tests: they would load Beam."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_test and is_quick_run(config) and list_needs(collection_path) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if is_quick_run(config):
+        for item in items:
+            if is_quick(item):
+                item.add_marker(pytest.mark.quick)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if is_quick_run(config):
+        config.pluginmanager.register(QuickRun())
+
+
+class QuickRun:
+    """Fails the quick tests that are none."""
+
+    def __init__(self) -> None:
+        self._guard = Guard()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        with self._guard.watch() as noted:
+            result = yield
+        assert not noted, "a quick test does without servers, processes, Beam and spaCy"
+        return result

@@ -1,1 +1,1 @@
-"""What happens to a document on its way: one module a stage, pure functions first."""
+"""The street: poll, fetch or read, extract, clean, enrich, lake; one folder a stage."""

@@ -1,4 +1,4 @@
-"""The records that flow through the pipeline. Standard library only.
+"""The records that flow through the pipeline, and its clock. Standard library only.
 
 ``Document`` (raw) -> ``Article`` (extracted, cleaned) -> ``Article`` with entities and quotes.
 What could not go on becomes a ``Rejection``. Every record is immutable; change one with
@@ -8,13 +8,18 @@ What could not go on becomes a ``Rejection``. Every record is immutable; change 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import Message
 from typing import Literal
 
 BlockKind = Literal["lead", "heading", "paragraph"]
 QuoteKind = Literal["dash", "guillemet", "quote_marks", "mixed"]
+StatementKind = Literal["clause", "parenthetical", "according_to"]
+SpeakerKind = Literal["person", "group", "institution", "document"]
+Gender = Literal["female", "male"]
+GenderEvidence = Literal["pronoun", "title", "noun", "first_name"]
+TextLayout = Literal["paragraphs", "sentences"]  # what a line of a text is
 MediaType = Literal["text/plain", "text/html"]
 # What spaCy pipelines for different languages call a person.
 PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
@@ -24,12 +29,24 @@ FullText = Literal["feed", "page", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """The machine's clock, ``ahead`` of the truth: another day for tests. Safe to pickle."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What is known of an article beside its text. ``None`` or empty means not known.
 
     ``url`` is the canonical URL. Instants are timezone-aware. ``published_at_from`` names
     the evidence for ``published_at`` (for instance ``jsonld`` or ``time_tag``) and
-    ``published_at_text`` is that evidence as it was written.
+    ``published_at_text`` is that evidence as it was written. ``modified_at_from`` is ``feed`` where
+    the feed alone tells ``modified_at``.
     ``language`` is a BCP 47 tag as stated by the page or the data, not as detected.
     """
 
@@ -46,6 +63,7 @@ class Metadata:
     tags: tuple[str, ...] = ()
     image_url: str | None = None
     paywalled: bool | None = None
+    modified_at_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,8 @@ class Provenance:
     of the raw item (hex): equal digests mean an unchanged item. ``url`` is the address it was
     fetched from, where there is one. ``known_as`` is the document's id in the lake where it was
     first seen under another key (a page that moved while its feed entry kept its GUID).
-    ``request`` is the packed ``PageRequest`` that had it fetched, for a later retry.
+    ``request`` is the packed ``PageRequest`` that had it fetched, for a later retry. ``is_part``
+    where several items share the address, so that the key alone tells them apart.
     """
 
     source: str
@@ -68,6 +87,7 @@ class Provenance:
     fetched_at: datetime | None = None
     known_as: str | None = None
     request: str | None = None
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +97,16 @@ class Document:
     ``body`` is bytes where the content itself must tell its encoding, text where that is settled.
     ``charset`` is what the transport declared, if anything. ``given`` holds the fields that came
     beside the body and win over it (a JSON line's); ``hints`` those that only fill what the body
-    leaves open (a feed entry's).
+    leaves open (a feed entry's). ``unread`` are the names of fields of its row that mean nothing.
     """
 
     provenance: Provenance
     media_type: MediaType
-    body: str | bytes
+    body: str | bytes = field(repr=False)
     charset: str | None = None
     given: Metadata = Metadata()
     hints: Metadata = Metadata()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +115,10 @@ class Entry:
 
     ``id`` is its GUID where the feed's GUIDs are unique, else its canonical URL, else a hash of
     title and content. ``url`` is its absolute address as given, where it has one. ``digest``
-    (16 hex) changes when anything that the feed says of it does. ``content`` is the HTML of the
-    article's text, where the feed carries more than a summary.
+    (hex) changes when anything that the feed says of it does; ``text.identity`` tells what of it.
+    ``content`` is the HTML of the article's text, where the feed carries more than a summary.
+    ``part`` tells it from other entries of its address, where they are articles of their own (a
+    list of press releases): the id of the first entry that tells the same.
     """
 
     id: str
@@ -103,6 +126,7 @@ class Entry:
     digest: str
     metadata: Metadata = Metadata()
     content: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +144,20 @@ class PageRequest:
     tries: int = 0
     known_as: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for fewer than no tries."""
+        if self.tries < 0:
+            raise ValueError("`tries` must be a number from 0")
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
     """A feed's document. ``ttl_seconds`` is the longest wait that it asks for by ``ttl`` or
     ``sy:update*``; ``skip_hours`` (0..23, GMT) and ``skip_days`` (0 = Monday, GMT) are when it
     asks not to be polled. ``sitemaps`` are the addresses that a sitemap index lists, newest
-    first. ``faults`` are the entries that cannot be used, as (reason, detail) pairs.
+    first. ``faults`` are what is wrong, as (reason, detail) pairs. Beside ``entries`` the document
+    holds ``unusable`` ones, of which ``faults`` tell why, and ``copies`` that say what an entry
+    says.
     """
 
     kind: FeedKind
@@ -138,6 +169,8 @@ class ParsedFeed:
     skip_days: frozenset[int] = frozenset()
     sitemaps: tuple[str, ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
+    unusable: int = 0
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +178,8 @@ class Response:
     """What a server answered: status 200 (``body`` decoded and within its limit) or 304.
 
     ``url`` is the address that answered after all redirects; ``moved_to`` the one that a chain
-    of permanent redirects (301, 308) alone leads to. ``headers`` have lower-case names.
+    of permanent redirects (301, 308) alone leads to. ``headers`` have lower-case names. ``faults``
+    are (reason, detail) pairs of what was wrong with it, though it could be read.
     """
 
     url: str
@@ -154,6 +188,7 @@ class Response:
     body: bytes
     fetched_at: datetime
     moved_to: str | None = None
+    faults: tuple[tuple[str, str], ...] = ()
 
     @property
     def content_type(self) -> str:
@@ -189,9 +224,8 @@ class FetchFault:
 class Block:
     """One line of an article: a paragraph, a heading or the standfirst.
 
-    ``text`` holds no newline and no white space at its edges. ``isolated`` is true where the
-    source set the line apart by a blank line before it while it does not do so between
-    ordinary paragraphs.
+    ``text`` holds no newline and no white space at its edges. ``isolated``: the source set the line
+    apart by a blank line before it, which it does not do between ordinary paragraphs.
     """
 
     text: str
@@ -209,13 +243,14 @@ class RemovedLine:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A named entity. ``name`` is its fullest form in the article, without the genitive."""
+    """A named entity; ``name``: its fullest form, without the genitive; ``score``: 0 to 1."""
 
     text: str
     label: str
     start: int
     end: int
     name: str
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +262,24 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """One of those who say something, and what the article tells of them.
+
+    ``name`` is the fullest name that the article gives, else the noun (*forskeren*). ``role`` is
+    the title or apposition that introduces a person, or the noun; ``affiliation`` the body that
+    it ties the person to (*leder i Rødt*). ``gender`` is known by the text or by an unambiguous
+    first name alone; ``gender_from`` says by which. ``None`` means not known.
+    """
+
+    name: str
+    kind: SpeakerKind
+    role: str | None = None
+    gender: Gender | None = None
+    gender_from: GenderEvidence | None = None
+    affiliation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """A direct quote and who said it.
 
@@ -235,7 +288,8 @@ class Quote:
     it is empty. ``speaker`` is the fullest name (or role) that the article gives,
     ``speaker_role`` the title or apposition by which it introduces a named speaker,
     ``speaker_mention`` the words of the attribution, which begin at ``mention_start``;
-    ``cue`` is the reporting verb's form.
+    ``cue`` is the reporting verb's form. ``speakers`` are all who speak, one by one, where the
+    article tells: two for *Per Moe og Ola Nes*.
     """
 
     text: str
@@ -249,6 +303,29 @@ class Quote:
     is_heading: bool = False
     speaker_role: str | None = None
     segments: tuple[Segment, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody said, in the paper's own words (*Hansen mener at han lyver*).
+
+    ``text`` equals ``article_text[start:end]``: the reported clause, without the reporting one
+    and the final stop; where that one interrupts it, ``segments`` holds the pieces. ``cue`` is
+    the reporting verb's form, or the preposition (*ifølge*). The fields of the speaker are those
+    of ``Quote``.
+    """
+
+    text: str
+    start: int
+    end: int
+    kind: StatementKind
+    speaker: str | None = None
+    speaker_mention: str | None = None
+    mention_start: int | None = None
+    cue: str | None = None
+    segments: tuple[Segment, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +339,9 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article: where it came from, its metadata, its lines, what was found in them."""
+    """An article: where it came from, its metadata, its lines, what was found in them.
+
+    ``layout``: ``None`` where the text alone tells it. ``persons``: all named, silent ones too."""
 
     provenance: Provenance
     metadata: Metadata
@@ -271,10 +350,18 @@ class Article:
     removed: tuple[RemovedLine, ...] = ()
     entities: tuple[Entity, ...] = ()
     quotes: tuple[Quote, ...] = ()
+    layout: TextLayout | None = None
+    statements: tuple[Statement, ...] = ()
+    persons: tuple[Speaker, ...] = ()
+
+    def __repr__(self) -> str:
+        names = "blocks", "entities", "quotes", "statements"
+        counts = (f"{len(getattr(self, name))} {name}" for name in names)
+        return f"Article({self.metadata.title!r}, {self.language}, {', '.join(counts)})"
 
     @property
     def text(self) -> str:
-        """The blocks, one a line. Offsets of entities, quotes and headings point into it."""
+        """The blocks, one a line. The offsets of all that was found in it point into this."""
         return "\n".join(block.text for block in self.blocks)
 
     @property
@@ -287,6 +374,15 @@ class Article:
                 found.append(Heading(block.text, start, end))
             start = end + 1
         return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """``number`` more of what a run counts of a source, under ``name``: ``read``, ``known`` ..."""
+
+    source: str
+    name: str
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""`newsbeam preview`: one article, with all that a run would make of it."""
+"""``newsbeam preview``: one article, with all that a run would make of it."""

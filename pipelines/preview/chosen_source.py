@@ -7,21 +7,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.config import (
+from newsbeam.pipelines.config.load import (
     DEFAULTS_FILE,
     LANGUAGE_FOLDER,
     RULE_FILE_SUFFIX,
     SUFFIXES,
     load_job,
     load_shipped_languages,
+    load_unnamed,
 )
-from pipelines.yaml_lines import YamlError, parse_yaml
-from transforms.language_settings import Language
-from transforms.settings import Source
-
-
-class UnknownSourceError(Exception):
-    """No config has the source's id; the message says what there is."""
+from newsbeam.pipelines.config.yaml_lines import YamlError, parse_yaml
+from newsbeam.transforms.errors import UnknownSourceError
+from newsbeam.transforms.settings.language import Language
+from newsbeam.transforms.settings.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +31,31 @@ class ChosenSource:
     file: Path | None = None
 
 
-def choose_source(wanted: str | None, folder: Path | None = None) -> ChosenSource:
+def choose_source(wanted: Source | Path | str | None, folder: Path | None = None) -> ChosenSource:
     """The source that ``wanted`` names: a config file, or the id of one in ``folder`` or a folder
     right in it. Without a ``folder``, that is ``configs`` if it is there, else this one.
 
-    ``None`` for ``wanted`` gives a source with the defaults of all settings.
+    ``None`` for ``wanted`` gives a source with the defaults of all settings; a ``Path`` of a folder
+    one with those of its defaults.yaml, and its languages; a source is itself.
 
     Raises:
-        UnknownSourceError: there is no such id.
+        UnknownSourceError: there is no such id or path.
         ConfigError: the source's config has faults.
     """
     if wanted is None:
-        return ChosenSource(Source(id="preview", files=("-",)), load_shipped_languages())
+        return ChosenSource(*load_unnamed())
+    if isinstance(wanted, Source):
+        return ChosenSource(wanted, load_shipped_languages())
     path = Path(wanted)
+    if isinstance(wanted, Path):
+        if path.is_dir():
+            return ChosenSource(*load_unnamed(path))
+        if not path.is_file():
+            raise UnknownSourceError(f"{path}: no such file or folder")
     file = (
         path
         if path.suffix in SUFFIXES or path.is_file()
-        else _find_config(wanted, folder or _usual_folder())
+        else _find_config(str(wanted), folder or _usual_folder())
     )
     job = load_job([file])
     return ChosenSource(job.sources[0], job.languages, job.files[job.sources[0].id])

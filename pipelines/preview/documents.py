@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from pipelines.preview.chosen_source import ChosenSource
-from transforms.clock import Clock
-from transforms.fetch_pages import make_page_document
-from transforms.formats import FORMATS, read_documents
-from transforms.input_file import InputFile
-from transforms.polls.page_fetching import make_web_request
-from transforms.records import (
+from newsbeam.pipelines.preview.chosen_source import ChosenSource
+from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.fetch.pages import make_page_document
+from newsbeam.transforms.fetch.queue import make_web_request
+from newsbeam.transforms.read.formats import FORMATS, read_documents
+from newsbeam.transforms.read.input_file import InputFile
+from newsbeam.transforms.records import (
+    Clock,
     Document,
     Entry,
     FetchFault,
@@ -25,8 +26,8 @@ from transforms.records import (
     Rejection,
     Response,
 )
-from transforms.settings import Source
-from transforms.web.http_client import HttpClient
+from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.web.client import HttpClient
 
 STANDARD_INPUT = "-"
 
@@ -40,8 +41,10 @@ _ADVICE = {
 }
 
 
-class NoItemError(Exception):
+class NoItemError(NewsbeamError):
     """There is no such item; the message says how many there are."""
+
+    is_usage = True
 
 
 def is_address(text: str) -> bool:
@@ -103,7 +106,8 @@ def read_stream(stream: BinaryIO, source: Source, item: int = 1) -> Document | R
 
 
 def _describe_file(source: Source, path: str, key: str) -> InputFile:
-    return InputFile(source.id, path, key, ZoneInfo(source.timezone), source.extract.max_bytes)
+    zone = ZoneInfo(source.timezone)
+    return InputFile(source.id, path, key, zone, source.extract.max_bytes, source.fields)
 
 
 def _take(items: Iterator[Document | Rejection], item: int, name: str) -> Document | Rejection:

@@ -7,17 +7,26 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from pipelines.preview.spans import Piece, cut_text
-from pipelines.preview.view import Field, Mark, ShownLine, View, describe_quote, group_label
-from pipelines.terminal_text import show_safe
+from newsbeam.pipelines.preview.spans import Piece, cut_text
+from newsbeam.pipelines.preview.view import (
+    Field,
+    Mark,
+    ShownLine,
+    View,
+    describe_quote,
+    describe_statement,
+)
+from newsbeam.pipelines.report.name_kinds import tell_name_kind
+from newsbeam.pipelines.terminal_text import show_safe
 
 _LABEL_STYLES = {
-    "PER": "bold cyan",
-    "ORG": "bold yellow",
-    "LOC": "bold magenta",
-    "OTHER": "bold blue",
+    "person": "bold cyan",
+    "organisation": "bold yellow",
+    "place": "bold magenta",
+    "other": "bold blue",
 }
 _QUOTE_STYLE = "italic green"
+_STATEMENT_STYLE = "underline green"
 _RULE_STYLE = "bold red"
 _REMOVED_STYLE = "red strike"
 _MARGINS = {"heading": "# ", "lead": "> "}
@@ -27,8 +36,8 @@ _WIDEST = 100
 
 def print_view(view: View, console: Console) -> None:
     """Print ``view``. In the margin, ``x`` marks a line that is removed, behind it the rule;
-    ``#`` a heading, ``>`` the standfirst. Without colours ``[…]PER`` is an entity and ``{…}1`` the
-    first quote, whose speaker stands below the line."""
+    ``#`` a heading, ``>`` the standfirst. Without colours ``[…]PER`` is an entity, ``{…}1`` the
+    first quote and ``<…>1`` the first reported statement; who speaks stands below the line."""
     is_plain = console.no_color or console.color_system is None
     width = min(console.width, _WIDEST) if console.is_terminal else None
     printer = _Printer(console, width)
@@ -78,6 +87,9 @@ class _Printer:
         self.add(_show_line(line, is_plain), Text(mark, _RULE_STYLE if line.rule else "bold"))
         for number, quote in line.quotes:
             self.add(Text(show_safe(describe_quote(quote)), "green"), Text(f"    {number} "))
+        for number, statement in line.statements:
+            described = Text(show_safe(describe_statement(statement)), "green")
+            self.add(described, Text(f"   <{number}> "))
 
     def _print(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True, highlight=False)
@@ -107,15 +119,25 @@ def _show_line(line: ShownLine, is_plain: bool) -> Text:
 
 
 def _bracket(piece: Piece, marks: tuple[Mark, ...]) -> Iterator[str]:
-    yield from ("[" if marks[number].label else "{" for number in piece.begins)
+    for number in piece.begins:
+        mark = marks[number]
+        yield "[" if mark.label else "{" if mark.quote else "<"
     yield show_safe(piece.text)
     for number in piece.ends:
         mark = marks[number]
-        yield f"]{show_safe(mark.label)}" if mark.label else f"}}{mark.quote}"
+        if mark.label:
+            yield f"]{show_safe(mark.label)}"
+        else:
+            yield f"}}{mark.quote}" if mark.quote else f">{mark.statement}"
 
 
 def _number(piece: Piece, marks: tuple[Mark, ...]) -> Iterator[str]:
-    yield from (f" {marks[n].quote}" for n in piece.ends if marks[n].quote is not None)
+    for number in piece.ends:
+        mark = marks[number]
+        if mark.quote is not None:
+            yield f" {mark.quote}"
+        elif mark.statement is not None:
+            yield f" <{mark.statement}>"
 
 
 def _choose_style(piece: Piece, marks: tuple[Mark, ...]) -> str:
@@ -123,7 +145,8 @@ def _choose_style(piece: Piece, marks: tuple[Mark, ...]) -> str:
     covering = [marks[number] for number in piece.spans]
     labels = [mark.label for mark in covering if mark.label]
     styles = [_QUOTE_STYLE] if any(mark.quote for mark in covering) else []
-    styles += [_LABEL_STYLES[group_label(labels[-1])]] if labels else []
+    styles += [_STATEMENT_STYLE] if any(mark.statement for mark in covering) else []
+    styles += [_LABEL_STYLES[tell_name_kind(labels[-1])]] if labels else []
     return " ".join(styles)
 
 
@@ -131,8 +154,11 @@ def _explain_colours(lines: tuple[ShownLine, ...]) -> Text:
     labels = {mark.label for line in lines for mark in line.marks if mark.label}
     text = Text("colours: ", style="dim")
     for label in sorted(labels):
-        text.append(show_safe(label), f"not dim {_LABEL_STYLES[group_label(label)]}")
+        text.append(show_safe(label), f"not dim {_LABEL_STYLES[tell_name_kind(label)]}")
         text.append(" ")
     text.append("quote", f"not dim {_QUOTE_STYLE}")
     text.append(" ")
+    if any(line.statements for line in lines):
+        text.append("reported", f"not dim {_STATEMENT_STYLE}")
+        text.append(" ")
     return text.append("removed", f"not dim {_REMOVED_STYLE}")

@@ -5,25 +5,26 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import accumulate, count
-from urllib.parse import urlsplit
 
-from pipelines.examination import Examination, ExaminedLine
-from transforms.records import (
-    PERSON_LABELS,
+from newsbeam.pipelines.missing import explain_language
+from newsbeam.pipelines.preview.examine import Examination, ExaminedLine
+from newsbeam.pipelines.terminal_text import show_count
+from newsbeam.transforms.records import (
     Article,
     BlockKind,
     Document,
     Metadata,
     Quote,
     Rejection,
+    Statement,
 )
-from transforms.settings import Source
+from newsbeam.transforms.settings.source import Source
 
 _DATES_FROM = {
-    "json": "the line's own field",
+    "json": "the row's own field",
     "jsonld": "JSON-LD",
     "meta": "a meta tag",
     "time_tag": "a <time> tag",
@@ -37,41 +38,44 @@ _DATES_FROM = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of a line: an entity with its ``label``, or part of the ``quote`` th quote (from
-    1). Offsets are code points of the line, end exclusive."""
+    """A stretch of a line: an entity with its ``label``, or part of the ``quote`` th quote or the
+    ``statement`` th reported statement (from 1). Offsets are code points of the line, end
+    exclusive."""
 
     start: int
     end: int
     label: str | None = None
     quote: int | None = None
+    statement: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """A line with its marks. ``rule`` is what takes it out, if anything. ``quotes`` are the quotes
-    that begin in it, by number."""
+    """A line with its marks. ``rule`` is what takes it out, if anything. ``quotes`` and
+    ``statements`` are those that begin in it, by number."""
 
     text: str
     rule: str | None
     kind: BlockKind | None
     marks: tuple[Mark, ...] = ()
     quotes: tuple[tuple[int, Quote], ...] = ()
+    statements: tuple[tuple[int, Statement], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that is known of the article, and how; ``link`` is where it leads."""
+    """Something that is known of the article, and how."""
 
     name: str
     value: str
     origin: str | None = None
-    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """All that a preview shows. ``lines`` are in order; ``structure`` are lines that the page's
-    structure tells from the article, whose place is not known."""
+    structure tells from the article, whose place is not known. ``article`` is what is kept, if it
+    is."""
 
     title: str
     fields: tuple[Field, ...]
@@ -79,6 +83,7 @@ class View:
     structure: tuple[ShownLine, ...]
     rejection: Rejection | None
     summary: tuple[str, ...]
+    article: Article | None = None
 
 
 def make_view(examination: Examination, source: Source) -> View:
@@ -93,28 +98,14 @@ def make_view(examination: Examination, source: Source) -> View:
         structure=tuple(ShownLine(line.text, line.rule, line.kind) for line in structure),
         rejection=examination.rejection,
         summary=tuple(_summarize(examination)),
+        article=article,
     )
 
 
 def view_rejection(rejection: Rejection, source: Source) -> View:
     """An item that could not even be read."""
-    return View(
-        rejection.origin,
-        (Field("origin", rejection.origin, link=_web_link(rejection.origin)),
-         _describe_source(source)),
-        (), (), rejection, (),
-    )  # fmt: skip
-
-
-def group_label(label: str) -> str:
-    """The kind of thing that a model's label stands for: PER, ORG, LOC or OTHER.
-
-    Norwegian models say GPE_ORG and GPE_LOC for countries and towns that act or lie somewhere.
-    """
-    if label in PERSON_LABELS:
-        return "PER"
-    kind = label.rpartition("_")[2]
-    return kind if kind in ("ORG", "LOC") else "LOC" if kind == "GPE" else "OTHER"
+    fields = (Field("origin", rejection.origin), _describe_source(source))
+    return View(rejection.origin, fields, (), (), rejection, ())
 
 
 def describe_quote(quote: Quote) -> str:
@@ -123,6 +114,12 @@ def describe_quote(quote: Quote) -> str:
     role = f", {quote.speaker_role}" if quote.speaker_role else ""
     cue = f" (cue: {quote.cue})" if quote.cue else ""
     return f"{speaker}{role}{cue}{' in a heading' if quote.is_heading else ''}"
+
+
+def describe_statement(statement: Statement) -> str:
+    """Who is reported to have said it, in a line: the speaker, the cue."""
+    speaker = statement.speaker or "speaker not found"
+    return f"{speaker} (reported: {statement.cue})"
 
 
 def _find_title(examination: Examination) -> str:
@@ -135,17 +132,22 @@ def _mark_lines(lines: list[ExaminedLine], article: Article | None) -> Iterator[
     kept = [len(line.text) for line in lines if line.rule is None]
     starts = list(accumulate((length + 1 for length in kept), initial=0))[:-1]
     quotes = list(enumerate(article.quotes, 1)) if article else []
+    statements = list(enumerate(article.statements, 1)) if article else []
     marks = _cut_marks(article, quotes, starts, kept)
     begun: dict[int, list[tuple[int, Quote]]] = defaultdict(list)
     for number, quote in quotes:
         begun[bisect_right(starts, quote.start) - 1].append((number, quote))
+    reported: dict[int, list[tuple[int, Statement]]] = defaultdict(list)
+    for number, statement in statements:
+        reported[bisect_right(starts, statement.start) - 1].append((number, statement))
     place = count()
     for line in lines:
         if line.rule is not None:
             yield ShownLine(line.text, line.rule, line.kind)
             continue
         at = next(place)
-        yield ShownLine(line.text, None, line.kind, tuple(marks[at]), tuple(begun[at]))
+        begins = tuple(begun[at]), tuple(reported[at])
+        yield ShownLine(line.text, None, line.kind, tuple(marks[at]), *begins)
 
 
 def _cut_marks(
@@ -159,6 +161,9 @@ def _cut_marks(
     for number, quote in quotes:
         pieces = [(s.start, s.end) for s in quote.segments] or [(quote.start, quote.end)]
         stretches += [Mark(start, end, quote=number) for start, end in pieces]
+    for number, said in enumerate(article.statements if article else (), 1):
+        pieces = [(s.start, s.end) for s in said.segments] or [(said.start, said.end)]
+        stretches += [Mark(start, end, statement=number) for start, end in pieces]
     marks: dict[int, list[Mark]] = defaultdict(list)
     for mark in stretches:
         at = max(bisect_right(starts, mark.start) - 1, 0)
@@ -166,7 +171,7 @@ def _cut_marks(
             start = max(mark.start - starts[at], 0)
             end = min(mark.end - starts[at], lengths[at])
             if start < end:
-                marks[at].append(Mark(start, end, mark.label, mark.quote))
+                marks[at].append(replace(mark, start=start, end=end))
             at += 1
     return marks
 
@@ -180,7 +185,7 @@ def _list_field(examination: Examination) -> Iterator[Field]:
         stated = metadata.language
         how = f"the page says {stated}; decided on the text" if stated else "decided on the text"
         yield Field("language", article.language, how)
-    yield Field("origin", provenance.origin, link=_web_link(provenance.origin))
+    yield Field("origin", provenance.origin)
     if provenance.fetched_at is not None:
         yield Field("fetched", _show_instant(provenance.fetched_at))
 
@@ -190,7 +195,7 @@ def _list_known(metadata: Metadata, document: Document) -> Iterator[Field]:
         if value:
             is_given = bool(getattr(document.given, key))
             origin = origin or ("given with the item" if is_given else None)
-            yield Field(name, value, origin, _web_link(value))
+            yield Field(name, value, origin)
 
     yield from field("url", "url", metadata.url)
     yield from field("authors", "authors", ", ".join(metadata.authors))
@@ -210,8 +215,7 @@ def _list_known(metadata: Metadata, document: Document) -> Iterator[Field]:
 
 def _describe_source(source: Source) -> Field:
     language = f"language {source.language}" if source.language else "language as found"
-    rules = len(source.clean.rules)
-    own = f"{rules} rule{'s' * (rules != 1)} of its own"
+    own = f"{show_count(len(source.clean.rules), 'rule')} of its own"
     return Field("source", source.id, f"{language}, {own}, {source.timezone}")
 
 
@@ -219,32 +223,22 @@ def _summarize(examination: Examination) -> Iterator[str]:
     article, lines = examination.article, examination.lines
     if article is not None:
         kept = len(article.blocks)
-        yield f"kept: {_count(kept, 'line')}, {_count(len(article.text.split()), 'word')}"
+        yield f"kept: {show_count(kept, 'line')}, {show_count(len(article.text.split()), 'word')}"
     rules = Counter(line.rule for line in lines if line.rule is not None)
     if rules:
         named = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
-        yield f"removed: {_count(rules.total(), 'line')} ({named})"
+        yield f"removed: {show_count(rules.total(), 'line')} ({named})"
     if article is not None:
+        if examination.missing:
+            yield explain_language(article.language, examination.missing)
         labels = Counter(entity.label for entity in article.entities)
         named = ", ".join(f"{label} {count}" for label, count in labels.most_common())
         yield f"entities: {labels.total()}" + (f" ({named})" if named else "")
         speakers = {quote.speaker for quote in article.quotes if quote.speaker}
-        yield f"quotes: {len(article.quotes)}, of {_count(len(speakers), 'speaker')}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
+        yield f"quotes: {len(article.quotes)}, of {show_count(len(speakers), 'speaker')}"
+        sources = {statement.speaker for statement in article.statements if statement.speaker}
+        yield f"statements: {len(article.statements)}, of {show_count(len(sources), 'speaker')}"
 
 
 def _show_instant(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _web_link(text: str) -> str | None:
-    """``text`` where it is a web address that may become a link: no javascript: or data:."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return None
-    is_web = parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
-    return text if is_web and text.isprintable() and " " not in text else None

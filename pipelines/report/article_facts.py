@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.report.periods import Periods, begin_period, choose_periods
+from newsbeam.pipelines.report.periods import Periods, begin_period, choose_periods
 
 # Ours. The list of stories ends there;
 _MOST_STORIES = 200
@@ -17,19 +17,28 @@ _MOST_STORIES = 200
 _EARLY_SHARE = 0.01
 
 # An article's instant: publication, or ingestion where that is not known. `place` counts from the
-# newest, 0 first.
+# newest, 0 first. Only stories of the days asked for are read.
 _KEPT = """
 CREATE TEMP TABLE kept AS
 SELECT article_id, source, published_date AS day, story_id,
        coalesce(published_at, ingested_at) AS dated_at,
        row_number() OVER (ORDER BY coalesce(published_at, ingested_at) DESC, article_id) - 1
            AS place
-FROM articles
+FROM internal.newest LEFT JOIN (
+    SELECT article_id, max_by(story_id, decision) AS story_id
+    FROM internal.stories WHERE story_id IS NOT NULL AND {dated} GROUP BY article_id
+) USING (article_id)
+WHERE {published}
 """
 _NEWEST = """
 CREATE TEMP VIEW newest AS
 SELECT articles.*, kept.place, kept.day, kept.dated_at
-FROM articles JOIN kept USING (article_id)
+FROM internal.newest AS articles JOIN kept USING (article_id) WHERE {published}
+"""
+_BESIDE = """
+CREATE TEMP VIEW recent_revisions AS FROM revisions WHERE {published};
+CREATE TEMP VIEW recent_polls AS FROM polls WHERE {polled};
+CREATE TEMP VIEW recent_rejects AS FROM rejects WHERE {rejected};
 """
 # A heading that is a quote is the headline's, mostly, and repeats one of the text.
 _QUOTES = "len(list_filter(quotes, lambda q: NOT coalesce(q.is_heading, false)))"
@@ -43,15 +52,15 @@ FROM newest
 """
 _TOTALS = """
 SELECT count(*), coalesce(sum(words), 0)::BIGINT, coalesce(sum(quotes), 0)::BIGINT,
-       coalesce(sum(entities), 0)::BIGINT, (SELECT count(*) FROM revisions)
+       coalesce(sum(entities), 0)::BIGINT, (SELECT count(*) FROM recent_revisions)
 FROM counted
 """
 _SOURCES = f"""
 SELECT name, count(dated_at), coalesce(sum(words), 0)::BIGINT, coalesce(sum(quotes), 0)::BIGINT,
        strftime(min(dated_at), {_ISO}), strftime(max(dated_at), {_ISO}),
        coalesce(round(median(words)), 0)::BIGINT
-FROM (SELECT source AS name FROM counted UNION SELECT source FROM rejects
-      UNION SELECT source FROM polls)
+FROM (SELECT source AS name FROM counted UNION SELECT source FROM recent_rejects
+      UNION SELECT source FROM recent_polls)
 LEFT JOIN counted ON counted.source = name
 GROUP BY name ORDER BY count(dated_at) DESC, name
 """
@@ -94,7 +103,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFacts:
+class SourceSummary:
     """A source; ``first`` and ``last`` are instants (ISO 8601) of its articles."""
 
     id: str
@@ -107,7 +116,7 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """The days of the articles, and the ``periods`` that charts count them in.
 
     ``periods`` leave out the earliest hundredth of the articles, where there are a hundred, if
@@ -127,11 +136,22 @@ class Story:
     articles: list[int]
 
 
-def prepare_articles(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make what the other functions here, and those on names and cleaning, ask:
-    ``kept``, ``newest`` and ``counted``. ``connection`` is of ``pipelines.sql.lake_views``."""
-    for statement in (_KEPT, _NEWEST, _COUNTED):
-        connection.execute(statement)
+def prepare_articles(connection: duckdb.DuckDBPyConnection, since: date | None = None) -> None:
+    """Make what the other functions here, and those on names, cleaning, polls and rejects, ask:
+    ``kept``, ``newest``, ``counted`` and ``recent_…``, of the days from ``since`` on or all.
+    ``connection`` is of ``lake.views``."""
+    conditions = dict.fromkeys(("published", "dated", "polled", "rejected"), "true")
+    if since is not None:
+        # The month leaves files out before they are opened, the day the rest.
+        conditions = {
+            "published": f"published_month >= '{since:%Y-%m}' AND published_date >= '{since}'",
+            "dated": f"dated_date >= DATE '{since}'",
+            "polled": f"polled_date >= DATE '{since}'",
+            "rejected": f"rejected_at >= TIMESTAMPTZ '{since} 00:00:00+00'",
+        }
+    for statement in (_KEPT, _NEWEST, _BESIDE):
+        connection.execute(statement.format(**conditions))
+    connection.execute(_COUNTED)
 
 
 def read_totals(connection: duckdb.DuckDBPyConnection) -> Totals:
@@ -141,18 +161,18 @@ def read_totals(connection: duckdb.DuckDBPyConnection) -> Totals:
     return Totals(articles, revisions, words, quotes, entities, stories)
 
 
-def read_sources(connection: duckdb.DuckDBPyConnection) -> list[SourceFacts]:
+def read_sources(connection: duckdb.DuckDBPyConnection) -> list[SourceSummary]:
     """All sources, also those that gave no article yet; the largest first."""
-    return [SourceFacts(*row) for row in connection.execute(_SOURCES).fetchall()]
+    return [SourceSummary(*row) for row in connection.execute(_SOURCES).fetchall()]
 
 
-def read_span(connection: duckdb.DuckDBPyConnection) -> Span | None:
+def read_span(connection: duckdb.DuckDBPyConnection) -> TimeSpan | None:
     """When the articles are of; nothing where there are none."""
     first, early, last = _read_row(connection, _SPAN)
     if first is None:
         return None
     begin = early if last - first > 2 * (last - early) else first
-    return Span(first, last, choose_periods(begin, last))
+    return TimeSpan(first, last, choose_periods(begin, last))
 
 
 def read_articles_per_period(
@@ -173,7 +193,7 @@ def read_stories(connection: duckdb.DuckDBPyConnection, most: int) -> list[Story
 def read_shown(
     connection: duckdb.DuckDBPyConnection,
     most: int,
-    sources: list[SourceFacts],
+    sources: list[SourceSummary],
     stories: list[Story],
 ) -> dict[str, list[Any]]:
     """The newest ``most`` articles, newest first, a list a column as the page wants them."""

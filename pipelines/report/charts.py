@@ -12,24 +12,26 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import altair as alt
+from newsbeam.pipelines.extras import need_extra
+from newsbeam.pipelines.report.ingestion_facts import CleaningFacts, PollSeries, RejectFacts
+from newsbeam.pipelines.report.labels import make_labels
+from newsbeam.pipelines.report.name_facts import NameFacts, SpeakerFacts
+from newsbeam.pipelines.report.name_kinds import NAME_LISTS
+from newsbeam.pipelines.report.periods import Periods, Unit, end_period
+from newsbeam.pipelines.report.voice_facts import VoiceFacts
 
-from pipelines.report.ingestion_facts import CleaningFacts, PollFacts, RejectFacts
-from pipelines.report.labels import make_labels
-from pipelines.report.name_facts import NameFacts, SpeakerFacts
-from pipelines.report.periods import Periods, Unit, end_period
+with need_extra("report", "the report"):
+    import altair as alt
 
 # Ours: as many colours and lines as the eye can keep apart.
 _MOST_SERIES, _MOST_SPEAKERS, _MOST_NAMES, _MOST_REASONS, _MOST_SOURCES = 9, 6, 8, 20, 30
 _OTHERS = "others"
 _HEIGHT, _ROW_HEIGHT = 280, 22
-_RANK = alt.Order("rank:Q")
 _PER = {"day": "per day", "week": "per week", "month": "per month"}
 # New, unchanged, failed: three to one against white and near black (WCAG 2.2, 1.4.11).
 _OUTCOME_COLOURS = {"new": "#2b8a5f", "unchanged": "#7c8794", "failed": "#d04a3a"}
-_KINDS = {"people": "person", "organisations": "organisation", "places": "place"}
 
-Row = list[Any]
+ChartRow = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Chart:
     summary: str
     spec: dict[str, Any] | None
     columns: list[str]
-    rows: list[Row]
+    rows: list[ChartRow]
 
 
 def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | None) -> Chart:
@@ -59,17 +61,26 @@ def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | Non
         for (label, start), count in _fold(counts, names).items()
     ]
     order = _list_series(names)
+    if len(starts) == 1:  # of one period there is nothing to see over time
+        return Chart(
+            "Articles by source",
+            f"{_count(sum(sources.values()), 'article')} of {_count(len(names), 'source')}, all of "
+            f"the {periods.unit} of {starts[0]}.",
+            _draw_ranking(values, "articles", "source", "source", order, order),
+            ["source", "articles"],
+            [[name, sources[name]] for name in names],
+        )
     return Chart(
         f"Articles {_PER[periods.unit]}",
         f"{_count(sum(sources.values()), 'article')} of {_count(len(names), 'source')} "
         f"from {starts[0]} on; most in the {periods.unit} of {busiest}: {most:,}.",
-        _finish(_draw_intervals(values, "articles", "source", order), _HEIGHT),
+        _draw_intervals(values, "articles", "source", order),
         [periods.unit, *names],
         rows,
     )
 
 
-def draw_polls(polls: PollFacts) -> Chart:
+def draw_polls(polls: PollSeries) -> Chart:
     """Polls of feeds by period and what they brought."""
     if polls.periods is None:
         return _draw_nothing("Polls of feeds", "No feed was polled yet.")
@@ -84,7 +95,7 @@ def draw_polls(polls: PollFacts) -> Chart:
         f"Polls of feeds {_PER[unit]}",
         f"{_count(polls.polls, 'poll')}: {sums['new']:,} brought something new, "
         f"{sums['unchanged']:,} nothing, {sums['failed']:,} failed.",
-        _finish(_draw_intervals(values, "polls", "outcome", outcomes, scale), _HEIGHT),
+        _draw_intervals(values, "polls", "outcome", outcomes, scale),
         [unit, *outcomes],
         [
             [start.isoformat(), *(polls.counts.get((start, outcome), 0) for outcome in outcomes)]
@@ -100,7 +111,7 @@ def draw_rejects(rejects: Sequence[RejectFacts]) -> Chart:
     counts: Counter[tuple[str, str]] = Counter()
     for reject in rejects:
         counts[reject.reason, reject.stage] += reject.count
-    rows: list[Row] = [[reason, stage, n] for (reason, stage), n in _most_first(counts)]
+    rows: list[ChartRow] = [[reason, stage, n] for (reason, stage), n in _most_first(counts)]
     reasons = _sum_by(counts, 0)
     shown = [reason for reason, _ in reasons.most_common(_MOST_REASONS)]
     labels = dict(zip(shown, make_labels(shown), strict=True))
@@ -114,11 +125,10 @@ def draw_rejects(rejects: Sequence[RejectFacts]) -> Chart:
         "Rejects by reason",
         f"{_count(sum(reasons.values()), 'item')} rejected for {_count(len(reasons), 'reason')}; "
         f"most for {first}: {most:,}.",
-        _finish(_draw_ranking(values, "items", "reason", "stage", list(labels.values())),
-                len(labels) * _ROW_HEIGHT),
+        _draw_ranking(values, "items", "reason", "stage", list(labels.values())),
         ["reason", "stage", "items"],
         rows,
-    )  # fmt: skip
+    )
 
 
 def draw_removed(cleaning: Sequence[CleaningFacts], articles: Mapping[str, int]) -> Chart:
@@ -144,12 +154,12 @@ def draw_removed(cleaning: Sequence[CleaningFacts], articles: Mapping[str, int])
         "Lines removed from an article",
         f"{_count(sum(total.values()), 'line')} removed from the articles of "
         f"{_count(len(total), 'source')}; most from those of {first}: {most:.1f} lines an article.",
-        _finish(_draw_ranking(values, "lines", "source", "rule", list(labels.values()),
-                              _list_series(rules)),
-                len(labels) * _ROW_HEIGHT),
+        _draw_ranking(
+            values, "lines", "source", "rule", list(labels.values()), _list_series(rules)
+        ),
         ["source", "rule", "lines", "articles"],
         [[item.source, item.rule, item.lines, item.articles] for item in cleaning],
-    )  # fmt: skip
+    )
 
 
 def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> Chart:
@@ -161,18 +171,25 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
     starts = periods.list_starts()
     counts = [dict(speaker.periods) for speaker in shown]
     values = [
-        {"from": _midnight(start), "speaker": label, "quotes": of_speaker.get(start, 0)}
+        {"from": _midnight(start), "speaker": label, "quotes": of_speaker[start]}
         for label, of_speaker in zip(labels, counts, strict=True)
         for start in starts
+        if of_speaker.get(start)
     ]
+    # A row for each: lines of several would lie on each other.
+    size = alt.Size(
+        "quotes:Q",
+        scale=alt.Scale(domainMin=0, rangeMax=400),
+        legend=alt.Legend(title=None, format="d", tickCount=3, symbolType="circle"),
+    )
     chart = (
         alt.Chart(alt.InlineData(values=values))
-        .mark_line(point=True, strokeWidth=2)
+        .mark_circle(opacity=0.85)
         .encode(
             x=_time_axis(),
-            y=alt.Y("quotes:Q", title=None, axis=_whole_numbers()),
-            color=_colour("speaker", labels),
-            tooltip=_tooltip(_day_tip(periods.unit), "speaker:N", "quotes:Q"),
+            y=alt.Y("speaker:N", title=None, sort=labels, axis=alt.Axis(labelLimit=150, grid=True)),
+            size=size,
+            tooltip=[_day_tip(periods.unit), alt.Tooltip("speaker:N"), alt.Tooltip("quotes:Q")],
         )
     )
     first = shown[0]
@@ -180,9 +197,56 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
         f"Who is quoted, {_PER[periods.unit]}",
         f"Quotes of the {_count(len(shown), 'speaker')} who are quoted most; most often: "
         f"{first.name}, {_count(first.quotes, 'quote')}.",
-        _finish(chart, _HEIGHT),
+        _finish(chart, len(shown) * 2 * _ROW_HEIGHT),
         [periods.unit, *(speaker.name for speaker in shown)],
         [[start.isoformat(), *(n.get(start, 0) for n in counts)] for start in starts],
+    )
+
+
+def draw_genders(voices: VoiceFacts) -> Chart:
+    """Who gets to speak, by gender; what is not known is shown as such."""
+    total = sum(voices.genders.values())
+    if not total:
+        return _draw_nothing("Voices by gender", "No quote was found yet.")
+    people = {gender: voices.genders.get(gender, 0) for gender in ("female", "male")}
+    known = sum(people.values())
+    told = f"{_percent(people['female'], known)} of those whose gender is known are women"
+    return _draw_shares(
+        "Voices by gender",
+        f"{_count(total, 'voice')} in quotes; {told if known else 'no gender is known'}; known by "
+        "pronouns, titles, nouns and first names that one gender alone bears.",
+        voices.genders,
+    )
+
+
+def draw_roles(voices: VoiceFacts) -> Chart:
+    """As what those who speak are introduced."""
+    unknown = voices.roles.get("role not known", 0)
+    total = sum(voices.roles.values())
+    if not total:
+        return _draw_nothing("Voices by role", "No person is quoted yet.")
+    return _draw_shares(
+        "Voices by role",
+        f"{_count(total, 'voice')} of persons; for {_percent(unknown, total)} the article gives "
+        "no role.",
+        voices.roles,
+    )
+
+
+def _draw_shares(title: str, summary: str, counts: Mapping[str, int]) -> Chart:
+    """Voices by what is known of them, each with its share of all."""
+    total = sum(counts.values())
+    labels = make_labels(list(counts))
+    values = [
+        {"voice": label, "is": "not known" if "not known" in name else "known", "quotes": n}
+        for label, (name, n) in zip(labels, counts.items(), strict=True)
+    ]
+    return Chart(
+        title,
+        summary,
+        _draw_ranking(values, "quotes", "voice", "is", labels, ["known", "not known"]),
+        ["voice", "quotes", "share"],
+        [[name, n, _percent(n, total)] for name, n in counts.items()],
     )
 
 
@@ -190,7 +254,7 @@ def draw_names(names: Mapping[str, Sequence[NameFacts]]) -> Chart:
     """The people, organisations and places that most articles name."""
     top = [
         (item, kind)
-        for key, kind in _KINDS.items()
+        for key, kind in NAME_LISTS.items()
         for item in names.get(key, ())[:_MOST_NAMES]
     ]  # fmt: skip
     if not top:
@@ -206,18 +270,17 @@ def draw_names(names: Mapping[str, Sequence[NameFacts]]) -> Chart:
     ]
     first = [
         f"{item.name} ({_count(item.articles, 'article')})"
-        for kind in _KINDS.values()
+        for kind in NAME_LISTS.values()
         for item in [next((item for item, of in top if of == kind), None)]
         if item is not None
     ]
     return Chart(
         "Most named",
         f"The names in most articles; of each kind the first: {', '.join(first)}.",
-        _finish(_draw_ranking(values, "articles", "name", "kind", labels, list(_KINDS.values())),
-                len(labels) * _ROW_HEIGHT),
+        _draw_ranking(values, "articles", "name", "kind", labels, list(NAME_LISTS.values())),
         ["name", "kind", "articles", "mentions"],
         [[item.name, kind, item.articles, item.mentions] for item, kind in top],
-    )  # fmt: skip
+    )
 
 
 def _draw_intervals(
@@ -226,21 +289,16 @@ def _draw_intervals(
     series: str,
     order: list[str],
     scale: alt.Scale | None = None,
-) -> alt.Chart:
+) -> dict[str, Any]:
     """Stacked bars, each as wide as its period."""
-    chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=_rank(values, series, order)))
-        .mark_bar(orient="vertical")
-        .encode(
-            x=_time_axis().bin("binned"),  # else Vega-Lite draws ranges, unstacked
-            x2="to",
-            y=alt.Y(f"{count}:Q", title=None, stack="zero", axis=_whole_numbers()),
-            color=_colour(series, order, scale),
-            order=_RANK,
-            tooltip=_tooltip(_day_tip(), f"{series}:N", f"{count}:Q"),
-        )
+    chart = _bars(values, series, order, orient="vertical").encode(
+        x=_time_axis().bin("binned"),  # else Vega-Lite draws ranges, unstacked
+        x2="to",
+        y=alt.Y(f"{count}:Q", title=None, stack="zero", axis=_whole_numbers()),
+        color=_colour(series, order, scale),
+        tooltip=[_day_tip(), alt.Tooltip(f"{series}:N"), alt.Tooltip(f"{count}:Q")],
     )
-    return chart
+    return _finish(chart, _HEIGHT)
 
 
 def _draw_ranking(
@@ -250,21 +308,23 @@ def _draw_ranking(
     series: str,
     names: list[str],
     order: list[str] | None = None,
-) -> alt.Chart:
+) -> dict[str, Any]:
     """Bars that lie, in the order of ``names``."""
     order = order or sorted({value[series] for value in values})
-    chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=_rank(values, series, order)))
-        .mark_bar()
-        .encode(
-            x=alt.X(f"{count}:Q", title=None, stack="zero", axis=alt.Axis(tickCount=5)),
-            y=alt.Y(f"{name}:N", title=None, sort=names, axis=alt.Axis(labelLimit=150)),
-            color=_colour(series, order),
-            order=_RANK,
-            tooltip=_tooltip(f"{name}:N", f"{series}:N", f"{count}:Q"),
-        )
+    chart = _bars(values, series, order).encode(
+        x=alt.X(f"{count}:Q", title=None, stack="zero", axis=alt.Axis(tickCount=5)),
+        y=alt.Y(f"{name}:N", title=None, sort=names, axis=alt.Axis(labelLimit=150)),
+        color=_colour(series, order),
+        tooltip=[alt.Tooltip(key) for key in (f"{name}:N", f"{series}:N", f"{count}:Q")],
     )
-    return chart
+    return _finish(chart, len(names) * _ROW_HEIGHT)
+
+
+def _bars(values: list[dict[str, Any]], series: str, order: list[str], **mark: Any) -> alt.Chart:
+    """Bars that are stacked in the order of the legend."""
+    ranked = [value | {"rank": order.index(value[series])} for value in values]
+    chart: alt.Chart = alt.Chart(alt.InlineData(values=ranked)).mark_bar(**mark)
+    return chart.encode(order=alt.Order("rank:Q"))
 
 
 def _finish(chart: alt.Chart, height: int) -> dict[str, Any]:
@@ -292,17 +352,8 @@ def _colour(series: str, order: list[str], scale: alt.Scale | None = None) -> al
     return alt.Color(f"{series}:N", sort=order, legend=legend)
 
 
-def _rank(values: list[dict[str, Any]], series: str, order: list[str]) -> list[dict[str, Any]]:
-    """The values with what stacks their bars in the order of the legend."""
-    return [value | {"rank": order.index(value[series])} for value in values]
-
-
 def _day_tip(unit: Unit | None = None) -> alt.Tooltip:
     return alt.Tooltip("utcyearmonthdate(from):T", title=unit or "from")
-
-
-def _tooltip(*parts: alt.Tooltip | str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(part) if isinstance(part, str) else part for part in parts]
 
 
 def _make_interval(start: date, unit: Unit) -> dict[str, Any]:
@@ -338,6 +389,10 @@ def _sum_by(counts: Mapping[Any, int], part: int) -> Counter[str]:
 
 def _most_first(counts: Mapping[tuple[str, str], int]) -> Iterable[tuple[tuple[str, str], int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "0 %"
 
 
 def _count(number: int, noun: str) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.monitoring.status import Status
-from pipelines.report.article_facts import (
+from newsbeam.pipelines.report.article_facts import (
     prepare_articles,
     read_articles_per_period,
     read_shown,
@@ -19,34 +18,49 @@ from pipelines.report.article_facts import (
     read_stories,
     read_totals,
 )
-from pipelines.report.charts import (
+from newsbeam.pipelines.report.charts import (
     draw_articles,
+    draw_genders,
     draw_names,
     draw_polls,
     draw_rejects,
     draw_removed,
+    draw_roles,
     draw_speakers,
 )
-from pipelines.report.health import describe_health, format_instant
-from pipelines.report.ingestion_facts import read_cleaning, read_polls, read_rejects
-from pipelines.report.name_facts import SpeakerFacts, read_names, read_speakers
+from newsbeam.pipelines.report.health import describe_health, format_instant
+from newsbeam.pipelines.report.ingestion_facts import read_cleaning, read_polls, read_rejects
+from newsbeam.pipelines.report.name_facts import SpeakerFacts, read_names, read_speakers
+from newsbeam.pipelines.report.voice_facts import read_voices
+from newsbeam.pipelines.report.window import Window
+from newsbeam.pipelines.source_names import read_source_names
+from newsbeam.pipelines.status.gather import Status
+from newsbeam.transforms.lake.machine import cache_folder
 
 
 def gather_report(
-    connection: duckdb.DuckDBPyConnection, status: Status, *, title: str, most: int, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    status: Status,
+    *,
+    title: str,
+    most: int,
+    now: datetime,
+    window: Window,
 ) -> dict[str, Any]:
-    """What the page is told; ``connection`` is of ``pipelines.sql.lake_views``.
+    """What the page is told of the ``window``; ``connection`` is of ``lake.views``.
 
     ``most`` articles are listed; all of them are counted. docs/report.md tells what is counted
     how, `pipelines/report/page.js` reads the keys.
     """
-    prepare_articles(connection)
+    called = read_source_names(cache_folder(status.root))
+    prepare_articles(connection, window.since)
     totals, span = read_totals(connection), read_span(connection)
     sources = read_sources(connection)
     polls, rejects = read_polls(connection), read_rejects(connection)
     cleaning, names = read_cleaning(connection), read_names(connection, most)
     periods = span.periods if span else None
     speakers = read_speakers(connection, periods.unit if periods else "day", most)
+    voices = read_voices(connection)
     stories = read_stories(connection, most)
     counts = read_articles_per_period(connection, periods) if periods else {}
     charts = {
@@ -55,6 +69,8 @@ def gather_report(
         "rejects_by_reason": draw_rejects(rejects),
         "removed_by_source": draw_removed(cleaning, {s.id: s.articles for s in sources}),
         "speakers_over_time": draw_speakers(speakers, periods),
+        "voices_by_gender": draw_genders(voices),
+        "voices_by_role": draw_roles(voices),
         "entities_top": draw_names(names),
     }
     shown = min(totals.articles, most)
@@ -65,6 +81,8 @@ def gather_report(
             "version": version("newsbeam"),
             "since": span.first.isoformat() if span else None,
             "until": span.last.isoformat() if span else None,
+            "unit": periods.unit if periods else None,
+            "window": window.to_json(),
             "totals": asdict(totals)
             | {
                 "sources": len(sources),
@@ -74,7 +92,7 @@ def gather_report(
             "shown": shown,
             "has_more": shown < totals.articles,
         },
-        "sources": [asdict(source) for source in sources],
+        "sources": [asdict(source) | {"name": called.get(source.id)} for source in sources],
         "charts": {
             key: {
                 "title": chart.title,

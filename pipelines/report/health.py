@@ -7,10 +7,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.monitoring.status import Status
-from pipelines.monitoring.status_report import describe_change, list_notes
-from pipelines.report.ingestion_facts import RejectFacts
-from transforms.watch.health import FeedHealth, SourceHealth
+from newsbeam.pipelines.missing import explain_missing
+from newsbeam.pipelines.report.ingestion_facts import RejectFacts
+from newsbeam.pipelines.status.gather import Status
+from newsbeam.pipelines.status.health import PROBLEMS, FeedHealth, SourceHealth
+from newsbeam.pipelines.status.show import describe_change, describe_check, list_notes
 
 
 def describe_health(
@@ -25,13 +26,16 @@ def describe_health(
             _describe_feed(feed, status.now)
             for source in status.sources
             for feed in source.feeds
-            if not feed.is_left
+            if not feed.is_dropped
         ],
         "sources": [
             _describe_source(source) | {"last_article": newest.get(source.source)}
             for source in status.sources
         ],
         "rejects": [asdict(reject) for reject in rejects],
+        # What a problem of a feed or source begins with, where it is one for a person to see to.
+        "serious": list(PROBLEMS),
+        "check": describe_check(status.check, status.now),
     }
 
 
@@ -46,7 +50,7 @@ def _describe_feed(feed: FeedHealth, now: datetime) -> dict[str, Any]:
         "source": feed.source,
         "feed": feed.feed,
         "last_poll": format_instant(newest.polled_at),
-        "next_poll": format_instant(newest.next_poll_at),
+        "next_poll": format_instant(feed.due_at),
         "status": newest.status,
         "outcome": newest.outcome,
         "failures": newest.failures,
@@ -61,7 +65,10 @@ def _describe_source(source: SourceHealth) -> dict[str, Any]:
         if problem == "drift":
             changes = "; ".join(describe_change(change) for change in source.drift.changes)
             problems.append(f"drift: {changes}")
+        elif problem == "failing" and source.brought_nothing:
+            problems.append("failing: its feeds tell of articles, and none came in")
         else:
             count = sum(problem in feed.problems for feed in source.feeds)
             problems.append(f"{problem}: {count} of {len(source.feeds)} feeds")
+    problems += explain_missing(source.missing)
     return {"id": source.source, "problems": problems}

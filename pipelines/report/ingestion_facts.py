@@ -8,26 +8,26 @@ from datetime import date
 
 import duckdb
 
-from pipelines.report.periods import Periods, choose_periods
+from newsbeam.pipelines.report.periods import Periods, choose_periods
 
 # Ours: how many examples, and how much of each.
 _EXAMPLES, _EXAMPLE_LENGTH = 3, 300
 
-_POLL_SPAN = "SELECT min(polled_date), max(polled_date), count(*) FROM polls"
+_POLL_SPAN = "SELECT min(polled_date), max(polled_date), count(*) FROM recent_polls"
 _POLLS = """
 SELECT date_trunc($unit, polled_date)::DATE,
        CASE WHEN outcome IN ('failed', 'gone') THEN 'failed'
             WHEN coalesce(new, 0) + coalesce(changed, 0) > 0 THEN 'new'
             ELSE 'unchanged' END,
        count(*)
-FROM polls GROUP BY ALL ORDER BY ALL
+FROM recent_polls GROUP BY ALL ORDER BY ALL
 """
 # A file that cannot be read is rejected again by every run: it counts once.
 _REJECTED = """
 CREATE TEMP TABLE rejected AS
 SELECT source, stage, reason, coalesce(origin, '') AS origin,
        arg_max(coalesce(detail, ''), rejected_at) AS detail, max(rejected_at) AS dated_at
-FROM rejects GROUP BY ALL
+FROM recent_rejects GROUP BY ALL
 """
 _REJECTS = """
 SELECT source, stage, reason, count(*) AS items
@@ -61,7 +61,7 @@ ORDER BY times DESC, text
 
 
 @dataclass(frozen=True, slots=True)
-class PollFacts:
+class PollSeries:
     """How many polls; ``counts`` by period and outcome (new, unchanged, failed).
 
     ``periods`` is nothing where there was no poll.
@@ -107,14 +107,14 @@ class CleaningFacts:
     examples: list[str]
 
 
-def read_polls(connection: duckdb.DuckDBPyConnection) -> PollFacts:
+def read_polls(connection: duckdb.DuckDBPyConnection) -> PollSeries:
     """The polls of all feeds."""
     ((first, last, polls),) = connection.execute(_POLL_SPAN).fetchall()
     if first is None:
-        return PollFacts(0, None, {})
+        return PollSeries(0, None, {})
     periods = choose_periods(first, last)
     rows = connection.execute(_POLLS, {"unit": periods.unit}).fetchall()
-    return PollFacts(polls, periods, {(start, outcome): n for start, outcome, n in rows})
+    return PollSeries(polls, periods, {(start, outcome): n for start, outcome, n in rows})
 
 
 def read_rejects(connection: duckdb.DuckDBPyConnection) -> list[RejectFacts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipelines.terminal_text import show_safe
+from newsbeam.pipelines.terminal_text import show_safe
 
 _MOST = 28  # characters; ours: half of a phone's width
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.monitoring.status import read_status
-from pipelines.report.gather import gather_report
-from pipelines.report.texts import ARTICLES_A_CHUNK, read_texts
-from pipelines.report.write_page import write_page
-from pipelines.sql.lake_views import open_lake
+from newsbeam.pipelines.report.gather import gather_report
+from newsbeam.pipelines.report.texts import ARTICLES_A_CHUNK, read_texts
+from newsbeam.pipelines.report.window import Window, choose_window
+from newsbeam.pipelines.report.write_page import write_page
+from newsbeam.pipelines.status.gather import read_status
+from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.lake.views import open_lake
 
 # How often it is said how far the texts have come, in articles.
 _EVERY = 5 * ARTICLES_A_CHUNK
 
 
-class PlaceError(Exception):
+class PlaceError(NewsbeamError):
     """The page cannot be written where it should be."""
+
+    is_usage = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +42,7 @@ class MadeReport:
 
     def to_json(self) -> dict[str, Any]:
         """For scripts; keys are stable."""
-        return {
-            "path": str(self.path),
-            "bytes": self.bytes,
-            "articles": self.articles,
-            "shown": self.shown,
-            "sources": self.sources,
-        }
+        return asdict(self) | {"path": str(self.path)}
 
     def __str__(self) -> str:
         newest = f" (the newest {self.shown:,} to read)" if self.shown < self.articles else ""
@@ -54,31 +53,37 @@ class MadeReport:
 
 
 def make_report(
-    lake: Path,
+    lake: LakePath,
     path: Path,
     *,
     title: str,
     most: int,
     now: datetime,
     show: Callable[[str], None],
+    skip_damaged: bool = False,
+    since: timedelta | None = None,
 ) -> MadeReport:
     """Write the page of ``lake``, with its newest ``most`` articles to read, to ``path``.
 
-    ``show`` is told how far it has come.
+    It is of the time ``since`` before its newest article; where none is given, of all of a lake,
+    or of the last 90 days of a large one. ``show`` is told how far it has come. With
+    ``skip_damaged`` files that cannot be read are left out.
 
     Raises:
         NoLakeError: the folder holds no lake.
-        UnreadableLakeError: the log of a table cannot be read.
+        DamagedLake: a file of it cannot be read.
         PlaceError: ``path`` is a folder, in none that is there, or among the lake's own files.
         OSError: it cannot be written.
     """
     path = path.resolve()
     check_place(lake.resolve(), path)
     show("reading how feeds and sources are doing …")
-    status = read_status(lake, now)
-    with open_lake(lake) as connection:
+    status = read_status(lake, now, skip_damaged=skip_damaged)
+    is_whole = skip_damaged and since is None  # its log may not tell how large it is
+    window = Window(None, 0) if is_whole else choose_window(lake, since, now)
+    with open_lake(lake, skip_damaged=skip_damaged) as connection:
         show("counting …")
-        data = gather_report(connection, status, title=title, most=most, now=now)
+        data = gather_report(connection, status, title=title, most=most, now=now, window=window)
         meta = data["meta"]
         texts = _tell_progress(read_texts(connection, most), meta["shown"], show)
         size = write_page(path, data, texts)
@@ -86,7 +91,7 @@ def make_report(
     return MadeReport(path, size, totals["articles"], meta["shown"], totals["sources"])
 
 
-def check_place(lake: Path, path: Path) -> None:
+def check_place(lake: LakePath, path: Path) -> None:
     """Refuse places where the page would be lost, or taken for a part of the lake.
 
     Raises:
@@ -96,8 +101,7 @@ def check_place(lake: Path, path: Path) -> None:
         raise PlaceError(f"{path} is a folder; --output wants a file")
     if not path.parent.is_dir():
         raise PlaceError(f"{path.parent} is no folder; make it first")
-    inside = path.parent.relative_to(lake).parts if path.is_relative_to(lake) else ()
-    if inside:
+    if isinstance(lake, Path) and path.is_relative_to(lake) and path.parent != lake:
         raise PlaceError(f"{path} is among the lake's own files; write it somewhere else")
 
 

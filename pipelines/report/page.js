@@ -1,10 +1,9 @@
-// The report's page: one file, no network. These files (page*.js) are put together in sorted
-// order as one module; ours begins. Everything in the data was written by strangers: it reaches
-// the page as text nodes alone, by `make`.
+// What every page is made with: the report's, and a preview's. A page is one file without network;
+// these files (page*.js, then report*.js or preview.js) are put together in sorted order as one
+// module. Everything in the data was written by strangers: it reaches the page as text nodes alone,
+// by `tag`.
 
-const data = JSON.parse(document.getElementById("report-data").textContent);
-const articles = data.articles;
-const articleCount = articles.title.length;
+const data = JSON.parse(document.getElementById("page-data").textContent);
 
 // Control, bidi and unseen characters would hide or reorder what stands there: they are shown
 // instead, in the terminal's way (pipelines/terminal_text.py).
@@ -19,17 +18,28 @@ function visible(text) {
   );
 }
 
-/** An element. Strings among `children` become text, null and false nothing. */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : visible(value));
-  }
-  add(element, children);
-  return element;
-}
+/**
+ * An element: `tag.p({ class: "muted" }, "said by ", node)`. Attributes come first or not at all;
+ * strings among the children become text, null and false nothing.
+ */
+const tag = new Proxy(
+  {},
+  {
+    get:
+      (_, name) =>
+      (...parts) => {
+        const element = document.createElement(name);
+        const attributes = parts[0]?.constructor === Object ? parts.shift() : {};
+        for (const [key, value] of Object.entries(attributes)) {
+          if (value === null || value === undefined || value === false) continue;
+          if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+          else element.setAttribute(key, value === true ? "" : visible(value));
+        }
+        add(element, parts);
+        return element;
+      },
+  },
+);
 
 function add(element, children) {
   for (const child of children.flat(Infinity)) {
@@ -39,7 +49,10 @@ function add(element, children) {
 }
 
 /** A stranger's words: their direction stays their own affair. */
-const wordsOf = (text, attributes = {}) => make("bdi", attributes, text);
+const wordsOf = (text, attributes = {}) => tag.bdi(attributes, text);
+
+/** What stands beside something else, and is read after it. */
+const muted = (...children) => tag.span({ class: "muted" }, children);
 
 /** A link out of the page, or plain text where the address is not one of the web. */
 function outward(address, ...children) {
@@ -49,8 +62,8 @@ function outward(address, ...children) {
   } catch {
     // no address at all: shown as text
   }
-  if (!url || !["http:", "https:"].includes(url.protocol)) return make("span", {}, children);
-  const link = make("a", { rel: "noopener noreferrer nofollow", target: "_blank" }, children);
+  if (!url || !["http:", "https:"].includes(url.protocol)) return tag.span(children);
+  const link = tag.a({ rel: "noopener noreferrer nofollow", target: "_blank" }, children);
   link.href = url.href;
   return link;
 }
@@ -82,10 +95,10 @@ function date(iso, style = DAY) {
 
 function instant(iso) {
   const text = date(iso, INSTANT);
-  return text ? make("time", { datetime: iso }, `${text} UTC`) : "–";
+  return text ? tag.time({ datetime: iso }, `${text} UTC`) : "–";
 }
 
-const day = (iso) => (date(iso) ? make("time", { datetime: iso }, date(iso)) : "–");
+const day = (iso) => (date(iso) ? tag.time({ datetime: iso }, date(iso)) : "–");
 
 /** Say it to those who listen to the page. */
 function announce(text) {
@@ -93,60 +106,26 @@ function announce(text) {
 }
 
 /** A table that scrolls within itself. Cells are strings, numbers (set right) or nodes. */
-function table(caption, columns, rows, most = 200) {
-  const body = make("tbody");
-  const fill = (from, to) =>
-    body.append(
-      ...rows.slice(from, to).map((row) =>
-        make(
-          "tr",
-          {},
-          row.map((cell, at) =>
-            at === 0 && !(cell instanceof Array)
-              ? make("th", { scope: "row" }, cell)
-              : make(
-                  "td",
-                  { class: typeof cell === "number" ? "figure" : null },
-                  typeof cell === "number" ? number(cell) : cell,
-                ),
-          ),
-        ),
-      ),
+function table(caption, columns, rows) {
+  const figure = (cell) => ({ class: typeof cell === "number" && "figure" });
+  const makeRow = ([first, ...others]) =>
+    tag.tr(
+      tag.th({ scope: "row" }, first),
+      others.map((cell) => tag.td(figure(cell), typeof cell === "number" ? number(cell) : cell)),
     );
-  fill(0, most);
-  const head = columns.map((name, at) =>
-    make("th", { scope: "col", class: typeof rows[0]?.[at] === "number" ? "figure" : null }, name),
-  );
-  const box = make(
-    "div",
+  const head = columns.map((name, at) => tag.th({ scope: "col", ...figure(rows[0]?.[at]) }, name));
+  const body = tag.tbody();
+  const box = tag.div(
     { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
-    make(
-      "table",
-      {},
-      make("caption", { class: "hidden" }, caption),
-      make("thead", {}, make("tr", {}, head)),
-      body,
-    ),
+    tag.table(tag.caption({ class: "hidden" }, caption), tag.thead(tag.tr(head)), body),
   );
-  if (rows.length <= most) return box;
-  const more = make(
-    "button",
-    {
-      type: "button",
-      onclick: () => {
-        fill(most);
-        more.remove();
-      },
-    },
-    `Show all ${number(rows.length)} rows`,
-  );
-  return make("div", {}, box, more);
+  return growing(body, rows, makeRow, 200, box);
 }
 
-/** A list of which `step` more items are made at a press of a button. */
-function growing(list, items, makeItem, step) {
+/** A list, in its `box`, of which `step` more items are made at a press of a button. */
+function growing(list, items, makeItem, step, box = list) {
   let shown = 0;
-  const more = make("button", { type: "button" });
+  const more = tag.button({ type: "button" });
   const grow = () => {
     const first = shown;
     list.append(...items.slice(shown, shown + step).map(makeItem));
@@ -157,10 +136,36 @@ function growing(list, items, makeItem, step) {
   };
   more.addEventListener("click", grow);
   grow();
-  return make("div", {}, list, more);
+  return tag.div(box, more);
 }
 
+/** A control with its label. */
+function field(id, label, control) {
+  control.id = id;
+  return tag.div({ class: "field" }, tag.label({ for: id }, label), control);
+}
+
+const searchBox = (attributes = {}) =>
+  tag.input({ type: "search", autocomplete: "off", spellcheck: "false", ...attributes });
+
+/** Details whose body is made when they are first opened. */
+function unfolding(attributes, summary, makeBody) {
+  const fill = () => {
+    if (box.open && box.children.length === 1) box.append(makeBody());
+  };
+  const box = tag.details({ ...attributes, ontoggle: fill }, tag.summary(summary));
+  fill();
+  return box;
+}
+
+/** A list of facts, rows of a label and what stands beside it; those without a value are left out. */
+const factList = (rows) =>
+  tag.dl(rows.filter(([, value]) => value).map(([label, value]) => [tag.dt(label), tag.dd(value)]));
+
+/** Things with commas between them. */
+const commas = (items) => items.map((item, at) => [at ? ", " : "", item]);
+
 const sectionHead = (id, title, text) => [
-  make("h2", { id: `${id}-title`, tabindex: "-1" }, title),
-  text ? make("p", { class: "lede" }, text) : null,
+  tag.h2({ id: `${id}-title`, tabindex: "-1" }, title),
+  text && tag.p({ class: "lede" }, text),
 ];

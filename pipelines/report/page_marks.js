@@ -1,78 +1,67 @@
-// An article's text with its names and quotes marked.
+// An article's text with its names, quotes and statements marked. `article` is what report/marks.py packs.
 
-// The entity models' labels, as four kinds. GPE_ORG: a place that acts.
-const LABEL_KINDS = {
-  PER: "person",
-  PERSON: "person",
-  PERS: "person",
-  PRS: "person",
-  persName: "person",
-  ORG: "organisation",
-  GPE_ORG: "organisation",
-  LOC: "place",
-  GPE: "place",
-  GPE_LOC: "place",
-  FAC: "place",
-};
-const LABEL_TITLES = {
+const KIND_TITLES = {
   person: "People",
   organisation: "Organisations",
   place: "Places",
   other: "Other names",
 };
-const labelKind = (label) => LABEL_KINDS[label] ?? "other";
 
 /** What the marks mean, with a way to hide them. */
 function legend(article, body) {
-  const kinds = Object.keys(LABEL_TITLES).filter((kind) =>
-    article.e.some(([, , label]) => labelKind(label) === kind),
-  );
+  const present = new Set(article.e.map(([, , , , kind]) => kind));
+  const kinds = Object.keys(KIND_TITLES).filter((kind) => present.has(kind));
   const toggle = (name, label) => {
-    const box = make("input", {
+    const box = tag.input({
       type: "checkbox",
       onchange: () => body.classList.toggle(`no-${name}`, !box.checked),
     });
     box.checked = true;
-    return make("label", {}, box, " ", label);
+    return tag.label(box, " ", label);
   };
-  if (!kinds.length && !article.q.length) return null;
-  return make(
-    "div",
+  if (!kinds.length && !article.q.length && !article.s.length) return null;
+  return tag.div(
     { class: "legend", role: "group", "aria-label": "Marks in the text" },
     kinds.length > 0 && [
       toggle("names", "Names"),
-      make(
-        "ul",
-        {},
-        kinds.map((kind) =>
-          make("li", {}, make("span", { class: `name-mark ${kind}` }, LABEL_TITLES[kind])),
-        ),
+      tag.ul(
+        kinds.map((kind) => tag.li(tag.span({ class: `name-mark ${kind}` }, KIND_TITLES[kind]))),
       ),
     ],
-    article.q.length > 0 && toggle("quotes", make("span", { class: "quote" }, "Quotes")),
+    article.q.length > 0 && toggle("quotes", tag.span({ class: "quote" }, "Quotes")),
+    article.s.length > 0 &&
+      toggle("statements", tag.span({ class: "statement" }, "Reported statements")),
   );
 }
 
-/** The lines of the text as paragraphs and headings with names and quotes marked. */
-function textLines(article) {
+/** The stretches of what is said, without the clauses that interrupt it. */
+const stretches = (said, segmentsOf) =>
+  said.flatMap((one, at) => {
+    const segments = segmentsOf(one);
+    const pieces = segments?.length ? segments : [one];
+    return pieces.map(([from, to]) => ({ from, to, at }));
+  });
+
+/** The lines of the text as paragraphs and headings with names and what is said marked. */
+function textLines(article, heading = "h4") {
   const headings = new Set(article.h.map(([start]) => start));
-  const spoken = article.q.flatMap(([start, end, , , , , segments], at) =>
-    (segments?.length ? segments : [[start, end]]).map(([from, to]) => ({ from, to, at })),
-  );
+  const spoken = stretches(article.q, ([, , , , , , segments]) => segments);
+  const reported = stretches(article.s, ([, , , , , segments]) => segments);
   const first = new Set();
   const lines = [];
   let start = 0;
   for (const line of article.t.split("\n")) {
     const end = start + line.length;
-    const element = make(headings.has(start) ? "h4" : "p");
+    const element = tag[headings.has(start) ? heading : "p"]();
     const within = (from, to) => to > start && from < end;
     const names = article.e.filter(([from, to]) => within(from, to));
     const quotes = spoken.filter(({ from, to }) => within(from, to));
+    const statements = reported.filter(({ from, to }) => within(from, to));
     const cuts = [
       start,
       end,
       ...names.flatMap(([from, to]) => [from, to]),
-      ...quotes.flatMap(({ from, to }) => [from, to]),
+      ...[...quotes, ...statements].flatMap(({ from, to }) => [from, to]),
     ].filter((at) => at >= start && at <= end);
     const edges = [...new Set(cuts)].sort((a, b) => a - b);
     let target = element;
@@ -90,7 +79,9 @@ function textLines(article) {
         }
       }
       const name = names.find(([a, b]) => a <= from && from < b);
-      add(target, [name ? nameMark(name, piece) : piece]);
+      const shown = name ? nameMark(name, piece) : piece;
+      const said = quote ? null : statements.findLast((one) => one.from <= from && from < one.to);
+      add(target, [said ? statementMark(article.s[said.at], shown) : shown]);
     });
     lines.push(element);
     start = end + 1;
@@ -98,21 +89,27 @@ function textLines(article) {
   return lines;
 }
 
-function nameMark([, , label, name], text) {
-  const kind = labelKind(label);
-  return make("mark", { class: `name-mark ${kind}`, title: `${name} (${label})` }, text);
+function nameMark([, , label, name, kind], text) {
+  return tag.mark(
+    { class: `name-mark ${kind}`, title: `${name} (${label})`, "data-label": label },
+    text,
+  );
+}
+
+function statementMark([, , speaker], shown) {
+  const title = `Reported${speaker ? ` of ${speaker}` : ""}, in the paper's own words`;
+  return tag.span({ class: "statement", title }, shown);
 }
 
 function quoteMark([, , speaker], at, isFirst) {
-  const mark = make("span", {
+  const mark = tag.span({
     class: "quote",
     "data-quote": at,
     title: speaker ? `Said by ${speaker}` : "Quote",
   });
   if (isFirst) {
     mark.append(
-      make(
-        "button",
+      tag.button(
         {
           type: "button",
           class: "reference",

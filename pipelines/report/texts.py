@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
 
-from pipelines.report.article_facts import keep_web_address
-from pipelines.report.utf16 import make_converter
+from newsbeam.pipelines.report.article_facts import keep_web_address
+from newsbeam.pipelines.report.marks import pack_marks
 
 # What the page unpacks to show one article: some 0.5 MB. Ours.
 ARTICLES_A_CHUNK = 200
+_FACTS = ("origin", "published_at_from", "modified_at", "fetched_at")
 _ISO = "'%Y-%m-%dT%H:%M:%SZ'"
 _QUESTION = f"""
-SELECT text, headings, entities, quotes, removed, article_id, origin, published_at_from,
-       strftime(modified_at, {_ISO}), strftime(fetched_at, {_ISO}), tags, image_url
+SELECT text, headings, entities, quotes, statements, removed, article_id, origin,
+       published_at_from, strftime(modified_at, {_ISO}) AS modified_at,
+       strftime(fetched_at, {_ISO}) AS fetched_at, tags, image_url
 FROM newest WHERE place < $most ORDER BY place
 """
 
@@ -29,8 +31,9 @@ def read_texts(connection: duckdb.DuckDBPyConnection, most: int) -> Iterator[lis
     Offsets are UTF-16 code units.
     """
     result = connection.execute(_QUESTION, {"most": most})
+    names = [column[0] for column in result.description or ()]
     while rows := result.fetchmany(ARTICLES_A_CHUNK):
-        yield [describe_text(*row) for row in rows]
+        yield [describe_text(dict(zip(names, row, strict=True))) for row in rows]
 
 
 def pack_chunk(texts: list[dict[str, Any]]) -> str:
@@ -39,46 +42,15 @@ def pack_chunk(texts: list[dict[str, Any]]) -> str:
     return base64.b64encode(gzip.compress(packed, mtime=0)).decode("ascii")
 
 
-def describe_text(
-    text: str | None,
-    headings: list[dict[str, Any]] | None,
-    entities: list[dict[str, Any]] | None,
-    quotes: list[dict[str, Any]] | None,
-    removed: list[dict[str, Any]] | None,
-    article_id: str,
-    origin: str | None,
-    published_at_from: str | None,
-    modified_at: str | None,
-    fetched_at: str | None,
-    tags: list[str] | None,
-    image_url: str | None,
-) -> dict[str, Any]:
-    """One article's text with what was found in it."""
-    text = text or ""
-    convert = make_converter(text)
-
-    def span(item: dict[str, Any]) -> list[int]:
-        return [convert(item["start"]), convert(item["end"])]
-
-    return {
-        "t": text,
-        "h": [span(heading) for heading in headings or ()],
-        "e": [[*span(e), e["label"], e["name"] or e["text"]] for e in entities or ()],
-        "q": [
-            [
-                *span(quote), quote["speaker"], quote["cue"], quote["kind"],
-                bool(quote["is_heading"]), [span(piece) for piece in quote["segments"] or ()],
-            ]
-            for quote in quotes or ()
-        ],
-        "r": [[line["rule"], line["text"]] for line in removed or ()],
-        "m": {
-            "id": article_id,
-            "origin": origin,
-            "published_at_from": published_at_from,
-            "modified_at": modified_at,
-            "fetched_at": fetched_at,
-            "tags": tags or [],
-            "image_url": keep_web_address(image_url),
+def describe_text(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One article's text with what was found in it; ``row`` has the columns that are asked."""
+    found = (row[key] for key in ("headings", "entities", "quotes", "statements"))
+    return pack_marks(row["text"] or "", *found) | {
+        "r": [[line["rule"], line["text"]] for line in row["removed"] or ()],
+        "m": {key: row[key] for key in _FACTS}
+        | {
+            "id": row["article_id"],
+            "tags": row["tags"] or [],
+            "image_url": keep_web_address(row["image_url"]),
         },
-    }  # fmt: skip
+    }

@@ -1,4 +1,4 @@
-"""Puts the page together: one HTML file that needs nothing beside itself.
+"""Puts a page together: one HTML file that needs nothing beside itself.
 
 What strangers wrote is in it as JSON whose markup characters are escaped, or packed as base64, so
 that no browser can take it for markup.
@@ -6,24 +6,26 @@ that no browser can take it for markup.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-import os
 import re
-import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import vl_convert
+from newsbeam.pipelines.extras import need_extra
+from newsbeam.pipelines.report.texts import pack_chunk
+from newsbeam.pipelines.terminal_text import show_safe
+from newsbeam.transforms.files import replace_file
 
-from pipelines.report.texts import pack_chunk
-from pipelines.terminal_text import show_safe
+with need_extra("report", "the report"):
+    import vl_convert
 
-_PLACE = re.compile(r"\{\{(title|css|vega|js|data|texts)\}\}")
+_PLACE = re.compile(r"\{\{(policy|title|css|data|texts|scripts)\}\}")
 # What must not stand in a script element (HTML, "Restrictions for contents of script elements").
 # In a JavaScript string, the only place where it could, a backslash within changes nothing.
 _ENDINGS = re.compile(r"<(?=!--|/script)", re.IGNORECASE)
@@ -31,44 +33,50 @@ _MARKUP = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def write_page(path: Path, data: dict[str, Any], texts: Iterable[list[dict[str, Any]]]) -> int:
-    """Write the page to ``path``, all of it or nothing; returns its size in bytes.
+    """Write the report's page to ``path``, all of it or nothing; returns its size in bytes.
 
     Raises:
         OSError: it cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
+    script = read_scripts("report", "page", "report")
+    page = assemble_page(data["meta"]["title"], data, script, vega=make_vega(), texts=texts)
+    with replace_file(path) as draft:
         with draft.open("x", encoding="utf-8", newline="\n") as file:
-            for piece in assemble_page(data, texts):
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        size = draft.stat().st_size
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
-    return size
+            file.writelines(page)
+        return draft.stat().st_size
 
 
-def assemble_page(data: dict[str, Any], texts: Iterable[list[dict[str, Any]]]) -> Iterator[str]:
-    """The page in pieces, in their order; ``texts`` are packed on the way."""
-    folder = files("pipelines.report")
-    template = (folder / "page.html").read_text(encoding="utf-8")
-    for at, part in enumerate(_PLACE.split(template)):
+def assemble_page(
+    title: str,
+    data: dict[str, Any],
+    script: str,
+    *,
+    vega: str = "",
+    texts: Iterable[list[dict[str, Any]]] = (),
+) -> Iterator[str]:
+    """A page in pieces, in their order: ``data`` is what ``script`` draws; ``texts`` are packed on
+    the way.
+
+    Its policy (CSP 3) lets it run its own scripts, which are known by their hashes, and nothing
+    come from or go anywhere. ``vega`` makes functions of strings, and styles.
+    """
+    css = _read_file("report", "page.css")
+    values = {
+        "policy": f"default-src 'none'; script-src {_hash(script)}"
+        + (f" {_hash(vega)} 'unsafe-eval'; style-src 'unsafe-inline'" if vega
+           else f"; style-src {_hash(css)}")
+        + "; img-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'",
+        "title": escape(show_safe(title)),
+        "css": css,
+        "data": encode(data),
+        "scripts": (f"<script>{vega}</script>\n" if vega else "")
+        + f'<script type="module">{script}</script>',
+    }  # fmt: skip
+    for at, part in enumerate(_PLACE.split(_read_file("report", "page.html"))):
         if at % 2 == 0:
             yield part
-        elif part == "title":
-            yield escape(show_safe(data["meta"]["title"]))
-        elif part == "css":
-            yield _read_all(".css")
-        elif part == "js":
-            yield _read_all(".js")
-        elif part == "vega":
-            yield make_vega()
-        elif part == "data":
-            yield f'<script type="application/json" id="report-data">{encode(data)}</script>'
+        elif part != "texts":
+            yield values[part]
         else:
             for number, chunk in enumerate(texts):
                 yield (
@@ -91,10 +99,20 @@ def make_vega() -> str:
     return f"(() => {{{safe}\n}})();"
 
 
-def _read_all(suffix: str) -> str:
-    """The page's own files of a kind, in the order of their names (page.js, page_charts.js, …)."""
-    paths = sorted(
-        (path for path in files("pipelines.report").iterdir() if path.name.endswith(suffix)),
-        key=lambda path: path.name,
+def read_scripts(package: str, *beginnings: str) -> str:
+    """The scripts in a folder of pipelines whose names begin so, in the order of their names."""
+    names = sorted(path.name for path in files(f"newsbeam.pipelines.{package}").iterdir())
+    return "".join(
+        _read_file(package, name)
+        for name in names
+        if name.endswith(".js") and name.startswith(beginnings)
     )
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def _read_file(package: str, name: str) -> str:
+    return (files(f"newsbeam.pipelines.{package}") / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from pipelines.sql.lake_views import VIEWS
-from pipelines.terminal_text import show_safe
+from newsbeam.pipelines.terminal_text import show_safe
+from newsbeam.transforms.lake.views import VIEWS
 
 _TABLE = re.compile(r"Table with name \"?([^\s\"]+)\"? does not exist")
 _COLUMN = re.compile(
@@ -23,7 +23,7 @@ def is_failure(message: str) -> bool:
     return message.startswith(_FAILURES)
 
 
-def explain_error(message: str, columns: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+def explain_query_error(message: str, columns: Mapping[str, Sequence[tuple[str, str]]]) -> str:
     """DuckDB's message, which shows the place, and what may have been meant; safe to print.
 
     ``columns`` are those of the views, as ``list_columns`` tells them.

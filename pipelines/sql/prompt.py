@@ -9,15 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from rich.console import Console
 
-from pipelines.sql.lake_views import VIEWS, list_columns
-from pipelines.sql.run import DONE, SqlOptions, run_text
+from newsbeam.pipelines.extras import need_extra
+from newsbeam.pipelines.sql.run import SqlOptions, run_text
+from newsbeam.pipelines.state_folder import state_folder
+from newsbeam.pipelines.terminal_text import show_safe
+from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.lake.views import VIEWS, list_columns
+
+with need_extra("sql", "the prompt"):
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+    from prompt_toolkit.document import Document
+    from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 _FORMATS = ("table", "csv", "json", "jsonl", "markdown")
 _HELP = """\
@@ -61,8 +67,8 @@ class SqlCompleter(Completer):
 
 def run_prompt(
     connection: duckdb.DuckDBPyConnection, options: SqlOptions, output: Console, errors: Console
-) -> int:
-    """Answer until Ctrl-D; returns the exit code. A wrong statement does not end it."""
+) -> None:
+    """Answer until Ctrl-D. A wrong statement does not end it."""
     session: PromptSession[str] = PromptSession(
         history=_open_history(errors),
         completer=SqlCompleter(list_columns(connection), _list_keywords(connection)),
@@ -78,23 +84,23 @@ def run_prompt(
         except KeyboardInterrupt:
             continue
         except EOFError:
-            return DONE
+            return
         if text in {".quit", ".exit"}:
-            return DONE
+            return
         if text.startswith("."):
             options = _obey(text, connection, options, output)
         elif text.strip("; \n\t"):
             try:
                 run_text(connection, text, options, output, errors)
+            except NewsbeamError as error:
+                print_line(errors, f"newsbeam: {show_safe(str(error), keep_newlines=True)}")
             except KeyboardInterrupt:
                 print_line(errors, "newsbeam: interrupted")
 
 
 def history_file() -> Path:
-    """Where the prompt keeps what was typed (XDG Base Directory, state)."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
-    return base / "newsbeam" / "sql_history"
+    """Where the prompt keeps what was typed."""
+    return state_folder() / "sql_history"
 
 
 def is_complete(text: str) -> bool:

@@ -9,12 +9,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-Row = tuple[Any, ...]
+from newsbeam.transforms.errors import NewsbeamError
+
+ResultRow = tuple[Any, ...]
 # DuckDB hands rows out in vectors of 2,048; nested values make rows large.
 _ROWS_AT_ONCE = 4 * 2048
 
 
-class ResultError(Exception):
+class ResultError(NewsbeamError):
     """The query failed while its rows were read. The message is DuckDB's."""
 
 
@@ -25,7 +27,7 @@ class Result:
     names: tuple[str, ...]
     reader: pa.RecordBatchReader
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ResultRow]:
         """The rows as Python's values, a batch of them in memory at once.
 
         Raises:

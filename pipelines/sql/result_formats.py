@@ -14,16 +14,16 @@ from typing import IO
 import duckdb
 import pyarrow as pa
 
-from pipelines.sql.result import Result, ResultError, Row
-from pipelines.sql.values import to_json, to_text
-from pipelines.terminal_text import show_safe
+from newsbeam.pipelines.sql.result import Result, ResultError, ResultRow
+from newsbeam.pipelines.sql.values import to_text, value_to_json
+from newsbeam.pipelines.terminal_text import show_safe
 
 # What Markdown, and HTML within it, could take for a command (CommonMark 0.31, GFM tables).
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#|~&!$]")
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
-def write_csv(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -> int:
+def write_csv(names: Sequence[str], rows: Iterator[ResultRow], output: IO[str]) -> int:
     """RFC 4180 with a line of names; null is nothing. Returns the number of rows."""
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(names)
@@ -34,7 +34,7 @@ def write_csv(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -> int
     return count
 
 
-def write_json(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -> int:
+def write_json(names: Sequence[str], rows: Iterator[ResultRow], output: IO[str]) -> int:
     """An array of objects, one a line. Returns the number of rows."""
     count = 0
     output.write("[")
@@ -46,7 +46,7 @@ def write_json(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -> in
     return count
 
 
-def write_jsonl(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -> int:
+def write_jsonl(names: Sequence[str], rows: Iterator[ResultRow], output: IO[str]) -> int:
     """An object a line. Returns the number of rows."""
     count = 0
     for row in rows:
@@ -55,7 +55,7 @@ def write_jsonl(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -> i
     return count
 
 
-def write_markdown(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -> int:
+def write_markdown(names: Sequence[str], rows: Iterator[ResultRow], output: IO[str]) -> int:
     """A table of GitHub's Markdown that says what the cells say. Returns the number of rows."""
     output.write(f"| {' | '.join(map(_escape, names))} |\n|{' --- |' * len(names)}\n")
     count = 0
@@ -65,7 +65,7 @@ def write_markdown(names: Sequence[str], rows: Iterator[Row], output: IO[str]) -
     return count
 
 
-FORMATS: dict[str, Callable[[Sequence[str], Iterator[Row], IO[str]], int]] = {
+WRITERS: dict[str, Callable[[Sequence[str], Iterator[ResultRow], IO[str]], int]] = {
     "csv": write_csv,
     "json": write_json,
     "jsonl": write_jsonl,
@@ -103,9 +103,10 @@ def write_parquet(result: Result, output: IO[bytes]) -> int:
     return count
 
 
-def _pack(names: Sequence[str], row: Row) -> str:
+def _pack(names: Sequence[str], row: ResultRow) -> str:
     return json.dumps(
-        {name: to_json(value) for name, value in zip(names, row, strict=True)}, ensure_ascii=False
+        {name: value_to_json(value) for name, value in zip(names, row, strict=True)},
+        ensure_ascii=False,
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from pipelines.sql.result import Row
-from pipelines.sql.values import to_text
-from pipelines.terminal_text import show_safe
+from newsbeam.pipelines.sql.result import ResultRow
+from newsbeam.pipelines.sql.values import to_text
+from newsbeam.pipelines.terminal_text import show_safe
 
 # A column narrower than this says little; where the columns do not fit so, a row becomes a
 # block of lines. Ours.
@@ -20,7 +20,7 @@ _GAP = 2
 
 
 def show_table(
-    names: Sequence[str], rows: Iterator[Row], output: Console, limit: int | None
+    names: Sequence[str], rows: Iterator[ResultRow], output: Console, limit: int | None
 ) -> tuple[int, int]:
     """Print the first ``limit`` rows (``None``: all); returns how many were shown and are there.
 

@@ -1,8 +1,7 @@
-"""``newsbeam sql`` as it is called: statements in, results out."""
+"""Statements of SQL in, results out."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -13,15 +12,16 @@ from typing import IO
 import duckdb
 from rich.console import Console
 
-from pipelines.sql.hints import explain_error, is_failure
-from pipelines.sql.lake_views import NoLakeError, UnreadableLakeError, list_columns, open_lake
-from pipelines.sql.result import Result, ResultError, ask
-from pipelines.sql.result_formats import FORMATS, write_parquet
-from pipelines.sql.result_table import show_table
-from pipelines.sql.statements import RefusedError, Statement, split_statements
-from pipelines.terminal_text import show_safe
+from newsbeam.pipelines.sql.hints import explain_query_error, is_failure
+from newsbeam.pipelines.sql.result import Result, ResultError, ask
+from newsbeam.pipelines.sql.result_formats import WRITERS, write_parquet
+from newsbeam.pipelines.sql.result_table import show_table
+from newsbeam.pipelines.sql.statements import RefusedError, SqlStatement, split_statements
+from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.files import replace_file
+from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.lake.views import find_cause, list_columns
 
-DONE, FAILED, USAGE = 0, 1, 2
 # Formats in which one result can follow another.
 _FOR_PEOPLE = ("table", "markdown")
 
@@ -31,37 +31,25 @@ class SqlOptions:
     """How ``newsbeam sql`` was called.
 
     ``query`` is ``None`` where statements come from standard input, or from the prompt where
-    that is a terminal. ``max_rows`` limits a table (0: all rows); by default a table in a
-    terminal has 100.
+    that is a terminal. ``tables`` are files to ask beside the lake. ``max_rows`` limits a table
+    (0: all rows); by default a table in a terminal has 100.
     """
 
-    root: Path
+    root: LakePath
     query: str | None = None
     format: str | None = None
     output: Path | None = None
     max_rows: int | None = None
+    skip_damaged: bool = False
+    tables: tuple[Path, ...] = ()
 
 
-def run_sql(options: SqlOptions, output: Console, errors: Console) -> int:
-    """Run the statements; returns the exit code."""
-    fault = _find_fault(options, output)
-    if fault:
-        _say(errors, f"newsbeam: {fault}")
-        return USAGE
-    try:
-        with open_lake(options.root) as connection:
-            if options.query is None and sys.stdin.isatty():
-                from pipelines.sql.prompt import run_prompt
+class QueryError(NewsbeamError):
+    """A statement has no result. ``is_usage``: it is the statement that is wrong."""
 
-                return run_prompt(connection, options, output, errors)
-            text = sys.stdin.read() if options.query is None else options.query
-            return run_text(connection, text, options, output, errors)
-    except NoLakeError as error:
-        _say(errors, f"newsbeam: {error}")
-        return USAGE
-    except UnreadableLakeError as error:
-        _say(errors, f"newsbeam: {error}")
-        return FAILED
+    def __init__(self, message: str, *, is_usage: bool) -> None:
+        super().__init__(message)
+        self.is_usage = is_usage
 
 
 def run_text(
@@ -70,42 +58,47 @@ def run_text(
     options: SqlOptions,
     output: Console,
     errors: Console,
-) -> int:
-    """Run the statements in ``text``, all of which are checked before the first runs."""
+) -> None:
+    """Run the statements in ``text``, all of which are checked before the first runs.
+
+    Raises:
+        RefusedError: they are not what this runs.
+        DamagedLake: a file of the lake cannot be read.
+        QueryError: one of them has no result, or the result cannot be written.
+        KeyboardInterrupt: Ctrl-C ended one.
+    """
     try:
         statements = split_statements(connection, text)
         if not statements:
-            _say(errors, "newsbeam: no statement was given")
-            return USAGE
+            raise RefusedError("no statement was given")
         kind = _choose_format(options, output)
         if kind not in _FOR_PEOPLE or options.output is not None:
             _check_single(statements, kind)
         for statement in statements:
             _run_statement(connection, statement, kind, options, output, errors)
-    except RefusedError as error:
-        _say(errors, f"newsbeam: {show_safe(str(error))}")
-        return USAGE
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except (duckdb.Error, ResultError) as error:
         message = str(error)
-        _say(errors, f"newsbeam: {explain_error(message, list_columns(connection))}")
-        return FAILED if is_failure(message) else USAGE
+        if (damage := find_cause(options.root, message)) is not None:
+            raise damage from error
+        hint = explain_query_error(message, list_columns(connection))
+        raise QueryError(hint, is_usage=not is_failure(message)) from error
     except BrokenPipeError:
         raise
     except OSError as error:
-        _say(errors, f"newsbeam: the result cannot be written: {error}")
-        return FAILED
-    return DONE
+        raise QueryError(f"the result cannot be written: {error}", is_usage=False) from error
 
 
-def _find_fault(options: SqlOptions, output: Console) -> str | None:
+def check_output(options: SqlOptions, output: Console) -> None:
     place = options.output
-    if place is not None and place.resolve().is_relative_to(options.root.resolve()):
-        return f"{place} is within the lake, where this writes nothing: give another --output"
+    root = options.root.resolve()
+    if place is not None and isinstance(root, Path) and place.resolve().is_relative_to(root):
+        raise RefusedError(
+            f"{place} is within the lake, where this writes nothing: give another --output"
+        )
     if options.format == "parquet" and place is None and output.is_terminal:
-        return "Parquet is not for a terminal: give --output FILE"
-    return None
+        raise RefusedError("Parquet is not for a terminal: give --output FILE")
 
 
 def _choose_format(options: SqlOptions, output: Console) -> str:
@@ -114,14 +107,14 @@ def _choose_format(options: SqlOptions, output: Console) -> str:
     return "table" if output.is_terminal and options.output is None else "csv"
 
 
-def _check_single(statements: Sequence[Statement], kind: str) -> None:
+def _check_single(statements: Sequence[SqlStatement], kind: str) -> None:
     if sum(statement.has_rows for statement in statements) > 1:
         raise RefusedError(f"one result makes one {kind} file: give one query, or --format table")
 
 
 def _run_statement(
     connection: duckdb.DuckDBPyConnection,
-    statement: Statement,
+    statement: SqlStatement,
     kind: str,
     options: SqlOptions,
     output: Console,
@@ -155,25 +148,18 @@ def _write(result: Result, kind: str, place: Path | None, output: Console) -> in
             return _write_text(result, kind, output.file)
         output.file.flush()
         return write_parquet(result, sys.stdout.buffer)
-    # Beside it and then into its place: a query that fails leaves no half of a file.
-    half = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
+    with replace_file(place) as draft:  # a query that fails leaves no half of a file
         if kind == "parquet":
-            with half.open("wb") as binary:
-                count = write_parquet(result, binary)
-        else:
-            with half.open("w", encoding="utf-8", newline="") as text:
-                count = _write_text(result, kind, text)
-        half.replace(place)
-    finally:
-        half.unlink(missing_ok=True)
-    return count
+            with draft.open("wb") as binary:
+                return write_parquet(result, binary)
+        with draft.open("w", encoding="utf-8", newline="") as text:
+            return _write_text(result, kind, text)
 
 
 def _write_text(result: Result, kind: str, file: IO[str]) -> int:
     if kind == "table":
         return show_table(result.names, result.rows(), Console(file=file), None)[1]
-    return FORMATS[kind](result.names, result.rows(), file)
+    return WRITERS[kind](result.names, result.rows(), file)
 
 
 def _say(errors: Console, message: str) -> None:

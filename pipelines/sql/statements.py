@@ -17,6 +17,9 @@ from typing import Any
 
 import duckdb
 
+from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.lake.view_queries import DATED_VIEWS
+
 # Kinds of query in DuckDB's serialized syntax trees that only read.
 _READING = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _TABLE_FUNCTIONS = frozenset(
@@ -24,6 +27,8 @@ _TABLE_FUNCTIONS = frozenset(
         "unnest", "range", "generate_series", "repeat", "json_each", "json_tree",
         "duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_settings",
         "duckdb_tables", "duckdb_types", "duckdb_views", "pg_timezone_names",
+        "search",  # ours, of the lake's views
+        *(f"{name}_between" for name in DATED_VIEWS),
     }
 )  # fmt: skip
 _SPACE = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
@@ -43,19 +48,21 @@ _MAY = (
 )
 
 
-class RefusedError(Exception):
+class RefusedError(NewsbeamError):
     """The statement would do more than read, or might."""
+
+    is_usage = True
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SqlStatement:
     """A statement that may run. ``has_rows`` says whether it answers with rows."""
 
     text: str
     has_rows: bool
 
 
-def split_statements(connection: duckdb.DuckDBPyConnection, text: str) -> list[Statement]:
+def split_statements(connection: duckdb.DuckDBPyConnection, text: str) -> list[SqlStatement]:
     """The statements in ``text``, which `;` separates.
 
     Raises:
@@ -74,16 +81,16 @@ def _kind(statement: duckdb.Statement) -> str:
         return "other"
 
 
-def _check(connection: duckdb.DuckDBPyConnection, text: str, kind: str) -> Statement:
+def _check(connection: duckdb.DuckDBPyConnection, text: str, kind: str) -> SqlStatement:
     if kind == "SELECT":
         _check_query(connection, text)
-        return Statement(text, True)
+        return SqlStatement(text, True)
     if kind == "EXPLAIN" and (start := _EXPLAIN.match(text)):
         _check_query(connection, text[start.end() :])
-        return Statement(text, True)
+        return SqlStatement(text, True)
     if kind == "CREATE" and (start := _CREATE.match(text)):
         _check_query(connection, text[start.end() :])
-        return Statement(text, False)
+        return SqlStatement(text, False)
     if kind == "MULTI":
         raise RefusedError("give the values of PIVOT … ON column IN (…): without them it does "
                            "not run here")  # fmt: skip

@@ -12,7 +12,7 @@ from uuid import UUID
 import pyarrow as pa
 
 
-def to_json(value: Any) -> Any:
+def value_to_json(value: Any) -> Any:
     """``value`` as what ``json.dumps`` takes.
 
     Instants become ISO 8601 in UTC with a Z, bytes hex digits, decimals numbers; what JSON has
@@ -33,9 +33,9 @@ def to_json(value: Any) -> Any:
     if isinstance(value, pa.MonthDayNano):
         return _format_interval(*value)
     if isinstance(value, dict):
-        return {str(to_json(key)): to_json(item) for key, item in value.items()}
+        return {str(value_to_json(key)): value_to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
+        return [value_to_json(item) for item in value]
     if isinstance(value, timedelta | UUID):
         return str(value)
     raise TypeError(f"DuckDB gave a value of an unknown type: {type(value).__name__}")
@@ -43,7 +43,7 @@ def to_json(value: Any) -> Any:
 
 def to_text(value: Any) -> str:
     """``value`` as one cell: nested values as compact JSON, null as nothing."""
-    plain = to_json(value)
+    plain = value_to_json(value)
     if plain is None:
         return ""
     if isinstance(plain, str):

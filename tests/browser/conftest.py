@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from generate_lake import generate_lake
 
-from browser.hostile import SCRIPT, make_hostile, make_hostile_rejections
-from pipelines.cli import main
+from newsbeam.pipelines.cli.main import main
+from tests.support.browser import MANY, WIDE, Opener, open_checked
+from tests.support.generate_lake import generate_lake
+from tests.support.hostile_articles import SCRIPT, make_hostile, make_hostile_rejections
+from tests.support.workplace import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-ROOT = Path(__file__).resolve().parents[2]
-MANY = 10_000
-WIDE, PHONE = 1280, 375
-Opener = Callable[..., "Page"]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -47,43 +44,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=options)
         yield browser
         browser.close()
-
-
-@contextmanager
-def open_checked(browser: Browser, address: str, width: int, scheme: str) -> Iterator[Page]:
-    """A page that must not complain, ask the network, run strangers' scripts or be too wide."""
-    faults: list[str] = []
-    context = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if scheme == "dark" else "light",
-        has_touch=width == PHONE,
-    )
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-
-    def note_request(request: Any) -> None:
-        if not request.url.startswith(("file:", "data:", "blob:")):
-            faults.append(f"request: {request.url}")
-
-    def note_dialog(dialog: Any) -> None:
-        faults.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    page.on("console", lambda said: said.type in ("error", "warning") and faults.append(said.text))
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on("request", note_request)
-    page.on("dialog", note_dialog)
-    page.goto(address)
-    yield page
-    assert page.evaluate("window.pwned") is None
-    assert is_within_width(page)
-    context.close()
-    assert faults == []
-
-
-def is_within_width(page: Page) -> bool:
-    """Whether the page needs no scrolling sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def write_report(lake: Path, folder: Path, *options: str) -> Path:

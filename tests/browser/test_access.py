@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser.conftest import PHONE, ROOT, WIDE, Opener, is_within_width, open_checked
-from pipelines.cli import main
+from newsbeam.pipelines.cli.main import main
+from tests.support.browser import PHONE, WIDE, Opener, is_within_width, open_checked
+from tests.support.workplace import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browser.conftest import MANY, PHONE, Opener
+from tests.support.browser import MANY, PHONE, Opener
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -60,7 +60,7 @@ def test_every_section_opens_with_its_charts(many: Opener) -> None:
         for at in range(charts.count()):
             charts.nth(at).locator("svg").wait_for()
             assert charts.nth(at).get_attribute("aria-label")
-    assert page.locator(".chart").count() == 6
+    assert page.locator(".chart").count() == 8
 
 
 def test_a_chart_shows_its_numbers(many: Opener) -> None:

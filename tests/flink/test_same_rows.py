@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from newspaper import serve
 
-from flink.cluster import Cluster, wait_until
-from flink.running import (
+from tests.support.flink.cluster import Cluster
+from tests.support.flink.running import (
     count_rows,
     make_running_paper,
     read_rows,
@@ -18,6 +17,8 @@ from flink.running import (
     run_stream,
     write_configs,
 )
+from tests.support.newspaper import serve
+from tests.support.waiting import wait_until
 
 TEXT = "Brua er åpen\n\n– Endelig, sier ordfører Kari Dahl.\n"
 # What differs from run to run.

@@ -14,10 +14,9 @@ from statistics import median
 from time import sleep
 
 import pytest
-from newspaper import Newspaper, Servers, serve
 
-from flink.cluster import Cluster, wait_until
-from flink.running import (
+from tests.support.flink.cluster import Cluster
+from tests.support.flink.running import (
     WITHOUT_MODEL,
     Stream,
     check_rows,
@@ -31,6 +30,8 @@ from flink.running import (
     watch,
     write_configs,
 )
+from tests.support.newspaper import Newspaper, Servers, serve
+from tests.support.waiting import wait_until
 
 MINUTES = float(os.environ.get("FLINK_MINUTES", "2"))
 LONG = timedelta(hours=1)

@@ -1,1 +1,1 @@
-"""Reading feeds: RSS, Atom, JSON Feed and news sitemaps; ``parsing`` is the way in."""
+"""Reading feeds: RSS, Atom, JSON Feed and sitemaps; ``parse`` is the way in."""

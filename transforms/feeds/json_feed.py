@@ -6,23 +6,29 @@ import json
 import re
 from typing import Any
 
-from transforms.characters import normalize_line, squeeze
-from transforms.feeds.feed_dates import read_dates
-from transforms.feeds.feed_entries import (
+from newsbeam.transforms.feeds.dates import read_dates
+from newsbeam.transforms.feeds.entries import (
     MOST_ENTRIES,
-    Draft,
+    DraftEntry,
     FeedContext,
     make_entries,
     read_paywall,
     resolve_address,
 )
-from transforms.feeds.feed_fault import FeedFault
-from transforms.feeds.feed_text import choose_texts, escape_text, list_lines, read_plain_line
-from transforms.languages import normalize_tag
-from transforms.pages.authors import split_author
-from transforms.records import Metadata, ParsedFeed
+from newsbeam.transforms.feeds.fault import FeedFault
+from newsbeam.transforms.feeds.texts import (
+    choose_texts,
+    escape_text,
+    list_lines,
+    read_plain_line,
+    read_title_line,
+)
+from newsbeam.transforms.records import Metadata, ParsedFeed
+from newsbeam.transforms.text.bylines import split_author
+from newsbeam.transforms.text.characters import normalize_line, squeeze
+from newsbeam.transforms.text.languages import normalize_tag
 
-Node = dict[str, Any]
+JsonNode = dict[str, Any]
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _SPACE_OR_COMMA = re.compile(r"[\s,]*")
@@ -54,8 +60,10 @@ def read_json_feed(text: str, context: FeedContext) -> ParsedFeed | FeedFault:
         )
     language = normalize_tag(_get_text(feed, "language"))
     nodes = [item for item in feed["items"] if isinstance(item, dict)]
-    drafts = [_read_item(item, language, context) for item in nodes[:MOST_ENTRIES]]
-    entries, more = make_entries(drafts, context.rules)
+    # The feed's authors are those of items that name none (jsonfeed.org/version/1.1, "authors").
+    authors = _read_authors(feed)
+    drafts = [_read_item(item, language, authors, context) for item in nodes[:MOST_ENTRIES]]
+    made = make_entries(drafts, context.rules)
     strange = len(feed["items"]) - len(nodes)
     if strange:
         faults = (*faults, ("broken_entry", f"items that are no objects: {strange}"))
@@ -65,8 +73,10 @@ def read_json_feed(text: str, context: FeedContext) -> ParsedFeed | FeedFault:
         "json_feed",
         title=read_plain_line(_get_text(feed, "title") or "") or None,
         language=language,
-        entries=entries,
-        faults=(*faults, *more),
+        entries=made.entries,
+        faults=(*faults, *made.faults),
+        unusable=made.unusable + strange + max(0, len(nodes) - MOST_ENTRIES),
+        copies=made.copies,
     )
 
 
@@ -84,12 +94,15 @@ def _recover_items(text: str) -> list[Any]:
     return items
 
 
-def _read_item(item: Node, language: str | None, context: FeedContext) -> Draft:
+def _read_item(
+    item: JsonNode, language: str | None, authors: tuple[str, ...], context: FeedContext
+) -> DraftEntry:
+    guid = normalize_line(_get_scalar(item, "id") or "") or None
+    url = _read_address(item, ("url", "external_url"), context) or resolve_address(guid, "")
     title = read_plain_line(_get_text(item, "title") or "") or None
     content = _get_text(item, "content_html") or escape_text(_get_text(item, "content_text") or "")
-    texts = choose_texts(
-        title, escape_text(_get_text(item, "summary") or "") or None, content or None
-    )
+    summary = escape_text(_get_text(item, "summary") or "")
+    texts = choose_texts(title, summary or None, content or None, has_page=url is not None)
     published, modified = _get_scalar(item, "date_published"), _get_scalar(item, "date_modified")
     dates = read_dates(
         [published] if published else [],
@@ -100,7 +113,7 @@ def _read_item(item: Node, language: str | None, context: FeedContext) -> Draft:
     metadata = Metadata(
         title=title,
         lead=texts.lead,
-        authors=_read_authors(item),
+        authors=_read_authors(item) or authors,
         published_at=dates.published_at,
         published_at_from=dates.published_at_from,
         published_at_text=dates.published_at_text,
@@ -110,18 +123,16 @@ def _read_item(item: Node, language: str | None, context: FeedContext) -> Draft:
         image_url=_read_address(item, ("image", "banner_image"), context),
         paywalled=_read_paywall(item),
     )
-    guid = normalize_line(_get_scalar(item, "id") or "") or None
-    url = _read_address(item, ("url", "external_url"), context)
-    return Draft(guid, url or resolve_address(guid, ""), metadata, texts)
+    return DraftEntry(guid, url, metadata, texts)
 
 
-def _get_text(node: Node, name: str) -> str | None:
+def _get_text(node: JsonNode, name: str) -> str | None:
     """A string, without what no text can hold."""
     value = node.get(name)
     return (_SURROGATE.sub("\ufffd", value).strip() or None) if isinstance(value, str) else None
 
 
-def _get_scalar(node: Node, name: str) -> str | None:
+def _get_scalar(node: JsonNode, name: str) -> str | None:
     """A string or a number: ids and times are written as either."""
     value = node.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -129,29 +140,29 @@ def _get_scalar(node: Node, name: str) -> str | None:
     return _get_text(node, name)
 
 
-def _read_address(item: Node, names: tuple[str, ...], context: FeedContext) -> str | None:
+def _read_address(item: JsonNode, names: tuple[str, ...], context: FeedContext) -> str | None:
     found = (resolve_address(_get_text(item, name), context.url) for name in names)
     return next((url for url in found if url), None)
 
 
-def _read_authors(item: Node) -> tuple[str, ...]:
+def _read_authors(item: JsonNode) -> tuple[str, ...]:
     # 1.0 has one author, 1.1 a list of them.
     value = item.get("authors") or [item.get("author")]
     names: dict[str, str] = {}
     for author in value if isinstance(value, list) else [value]:
         node = author if isinstance(author, dict) else {"name": author}
-        for name in split_author(_get_text(node, "name") or ""):
+        for name in split_author(read_title_line(_get_text(node, "name") or "")):
             names.setdefault(squeeze(name), name)
     return tuple(names.values())
 
 
-def _read_tags(item: Node) -> tuple[str, ...]:
+def _read_tags(item: JsonNode) -> tuple[str, ...]:
     tags = item.get("tags")
     texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
     return list_lines(texts)
 
 
-def _read_paywall(item: Node) -> bool | None:
+def _read_paywall(item: JsonNode) -> bool | None:
     """Of the item, or of an extension: an object whose name begins with ``_``."""
     extensions = [v for k, v in item.items() if k.startswith("_") and isinstance(v, dict)]
     for node in [item, *extensions]:

@@ -1,6 +1,6 @@
 """RSS (0.9x, 1.0, 2.0), CDF and Atom: what feedparser reads in a feed, as entries of ours.
 
-feedparser is handed bytes, so it opens nothing. Its dates are not used (see ``feed_dates``), and
+feedparser is handed bytes, so it opens nothing. Its dates are not used (see ``dates``), and
 neither is its sanitizer, as pages and feeds are cleaned alike later.
 """
 
@@ -14,36 +14,37 @@ from typing import Any
 
 import feedparser
 
-from transforms.characters import normalize_line, squeeze
-from transforms.feeds.feed_dates import read_dates
-from transforms.feeds.feed_elements import Element, write_plain_feed
-from transforms.feeds.feed_entries import (
+from newsbeam.transforms.feeds.dates import read_dates
+from newsbeam.transforms.feeds.entries import (
     MOST_ENTRIES,
-    Draft,
+    DraftEntry,
     FeedContext,
     make_entries,
     read_paywall,
     resolve_address,
 )
-from transforms.feeds.feed_pace import read_skip_days, read_skip_hours, read_ttl
-from transforms.feeds.feed_text import (
+from newsbeam.transforms.feeds.pace import read_skip_days, read_skip_hours, read_ttl
+from newsbeam.transforms.feeds.plain_feed import write_plain_feed
+from newsbeam.transforms.feeds.texts import (
     choose_texts,
     escape_text,
+    html_to_line,
     list_lines,
-    read_html,
     read_html_line,
     read_plain_line,
 )
-from transforms.languages import normalize_tag
-from transforms.pages.authors import split_author
-from transforms.records import Metadata, ParsedFeed
+from newsbeam.transforms.feeds.xml_tree import Element
+from newsbeam.transforms.records import Metadata, ParsedFeed
+from newsbeam.transforms.text.bylines import split_author
+from newsbeam.transforms.text.characters import normalize_line, squeeze
+from newsbeam.transforms.text.languages import normalize_tag
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|[?#])", re.IGNORECASE)
 _LONGEST_FLAG = 100
 
 # What feedparser says of a feed or an entry.
-Told = dict[str, Any]
+FeedFields = dict[str, Any]
 
 
 def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
@@ -64,30 +65,43 @@ def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
     )
     feed = dict(parsed.feed)  # a FeedParserDict gives other fields for those that are missing
     language = normalize_tag(feed.get("language"))
-    drafts = [_read_entry(dict(e), language, context) for e in parsed.entries]
-    entries, faults = make_entries(drafts, context.rules)
+    # What an Atom entry does not say of its author, its feed says (RFC 4287, section 4.2.1).
+    authors = _read_authors(feed) if parsed.version.startswith("atom") else ()
+    drafts = [_read_entry(dict(e), language, authors, context) for e in parsed.entries]
+    made = make_entries(drafts, context.rules)
+    faults = made.faults
     if entry_count > MOST_ENTRIES:
         faults = (*faults, ("too_many_entries", f"{entry_count}; {MOST_ENTRIES} are read"))
     return ParsedFeed(
         kind="atom" if parsed.version.startswith("atom") else "rss",
         title=_read_title(feed),
         language=language,
-        entries=entries,
+        entries=made.entries,
         ttl_seconds=read_ttl(
             feed.get("ttl"), feed.get("sy_updateperiod"), feed.get("sy_updatefrequency")
         ),
         skip_hours=read_skip_hours((feed.get("skiphours") or "").split()),
         skip_days=read_skip_days((feed.get("skipdays") or "").split()),
         faults=faults,
+        # What was over the most was not read.
+        unusable=made.unusable + max(0, entry_count - MOST_ENTRIES),
+        copies=made.copies,
     )
 
 
-def _read_entry(told: Told, language: str | None, context: FeedContext) -> Draft:
+def _read_entry(
+    told: FeedFields, language: str | None, authors: tuple[str, ...], context: FeedContext
+) -> DraftEntry:
     title = _read_title(told)
+    guid = normalize_line(told.get("id") or "") or None
+    url = _read_url(told, context.url)
     # A summary without details is one that feedparser copied from the content.
     summary = _read_text(told.get("summary_detail") or {})
     contents = [_read_text(content) for content in told.get("content", ())]
-    texts = choose_texts(title, summary or None, max(contents, key=len, default="") or None)
+    content = max(contents, key=len, default="")
+    if url is None and (told.get("guidislink") or not (summary or content)):
+        url = resolve_address(guid, "")
+    texts = choose_texts(title, summary or None, content or None, has_page=url is not None)
     dates = read_dates(
         _list_stated(told, "published", "publicationdate", "dated", "created"),
         _list_stated(told, "updated", "modificationdate", "lastmod"),
@@ -98,7 +112,7 @@ def _read_entry(told: Told, language: str | None, context: FeedContext) -> Draft
     metadata = Metadata(
         title=title,
         lead=texts.lead,
-        authors=_read_authors(told),
+        authors=_read_authors(told) or authors,
         published_at=dates.published_at,
         published_at_from=dates.published_at_from,
         published_at_text=dates.published_at_text,
@@ -109,11 +123,10 @@ def _read_entry(told: Told, language: str | None, context: FeedContext) -> Draft
         image_url=_read_image(told, context.url),
         paywalled=_read_paywall(told),
     )
-    guid = normalize_line(told.get("id") or "") or None
-    return Draft(guid, _read_url(told, context.url), metadata, texts)
+    return DraftEntry(guid, url, metadata, texts)
 
 
-def _list_stated(told: Told, *names: str) -> list[str]:
+def _list_stated(told: FeedFields, *names: str) -> list[str]:
     """The texts of fields of these names, also of those that feedparser knows by a prefix only."""
     return [
         text
@@ -123,7 +136,7 @@ def _list_stated(told: Told, *names: str) -> list[str]:
     ]
 
 
-def _read_url(told: Told, base: str) -> str | None:
+def _read_url(told: FeedFields, base: str) -> str | None:
     pages = [link for link in told.get("links", ()) if link.get("rel") == "alternate"]
     # A stable sort: the page before what else the entry is available as.
     pages.sort(key=lambda link: link.get("type") not in _HTML_TYPES)
@@ -136,21 +149,21 @@ def _find_address(stated: Iterable[str | None], base: str) -> str | None:
     return next((found for text in stated if (found := resolve_address(text, base))), None)
 
 
-def _read_title(told: Told) -> str | None:
+def _read_title(told: FeedFields) -> str | None:
     detail = told.get("title_detail") or {}
     read_line = read_html_line if detail.get("type") in _HTML_TYPES else read_plain_line
     return read_line(detail.get("value") or "") or None
 
 
-def _read_text(detail: Told) -> str:
+def _read_text(detail: FeedFields) -> str:
     """A text as HTML; empty for what is none, such as a picture in base64."""
     form, text = detail.get("type"), detail.get("value") or ""
     if form == "text/plain":
         return escape_text(text)
-    return read_html(text) if form in _HTML_TYPES else ""
+    return html_to_line(text) if form in _HTML_TYPES else ""
 
 
-def _read_authors(told: Told) -> tuple[str, ...]:
+def _read_authors(told: FeedFields) -> tuple[str, ...]:
     names: dict[str, str] = {}
     for person in told.get("authors", ()):
         for author in split_author(unescape(person.get("name") or "")):
@@ -158,7 +171,7 @@ def _read_authors(told: Told) -> tuple[str, ...]:
     return tuple(names.values())
 
 
-def _read_topics(told: Told) -> tuple[str | None, tuple[str, ...]]:
+def _read_topics(told: FeedFields) -> tuple[str | None, tuple[str, ...]]:
     """The section and the tags. A lone category is the section; several are tags."""
     categories = [tag.get("label") or tag.get("term") or "" for tag in told.get("tags", ())]
     words = (told.get("words") or "").split(",")
@@ -169,7 +182,7 @@ def _read_topics(told: Told) -> tuple[str | None, tuple[str, ...]]:
     return section, tags
 
 
-def _read_image(told: Told, url: str) -> str | None:
+def _read_image(told: FeedFields, url: str) -> str | None:
     """The largest picture of ``media:content``, else the first of what else may be one."""
     pictures = [picture for picture in told.get("media_content", ()) if _is_picture(picture)]
     pictures.sort(key=lambda picture: -_read_width(picture))
@@ -183,18 +196,18 @@ def _read_image(told: Told, url: str) -> str | None:
     return _find_address((e.get("url") or e.get("href") for e in elements), base)
 
 
-def _is_picture(told: Told) -> bool:
+def _is_picture(told: FeedFields) -> bool:
     kind = told.get("medium") or (told.get("type") or "").partition("/")[0]
     address = told.get("url") or told.get("href") or ""
     return kind.lower() == "image" if kind else _PICTURE.search(address) is not None
 
 
-def _read_width(told: Told) -> int:
+def _read_width(told: FeedFields) -> int:
     width = told.get("width") or ""
     return int(width) if width.isascii() and width.isdigit() and len(width) < 6 else 0
 
 
-def _read_paywall(told: Told) -> bool | None:
+def _read_paywall(told: FeedFields) -> bool | None:
     flags = (
         read_paywall(name, value)
         for key, value in told.items()

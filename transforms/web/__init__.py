@@ -1,1 +1,1 @@
-"""Asking servers politely and safely; ``http_client`` is the way in."""
+"""Asking servers politely and safely; ``client`` is the way in."""

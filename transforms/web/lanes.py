@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Literal
 
-from transforms.clock import Clock
+from newsbeam.transforms.records import Clock
 
 # Ours: open connections of all lanes together, well below the usual limit of 1,024 files.
 _CONNECTIONS = 256
 # Ours: after so many failed requests in a row a lane is left alone for so long.
 _FAILURES_IN_A_ROW = 3
 _TROUBLE_SECONDS = 600.0
+_LONGEST_PAUSE = 3600.0
 
 
 class LaneShut(Exception):
@@ -127,9 +128,12 @@ class Lanes:
         }
 
     def pause(self, domain: str, seconds: float) -> None:
-        """Let no request start in the lane for ``seconds``; those that wait keep waiting."""
+        """Let no request start in the lane for ``seconds``; those that wait keep waiting.
+
+        At most an hour: a longer pause was reckoned with a clock that has been set back since.
+        """
         lane = self._lane(domain)
-        lane.next_start = max(lane.next_start, monotonic() + seconds)
+        lane.next_start = max(lane.next_start, monotonic() + min(seconds, _LONGEST_PAUSE))
 
     def note_failure(self, domain: str) -> None:
         """A request failed after all its tries, at the connection or by the server's fault."""

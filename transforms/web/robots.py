@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 from protego import Protego
 
-from transforms.clock import Clock
+from newsbeam.transforms.files import write_file
+from newsbeam.transforms.records import Clock
 
 PRODUCT = "newsbeam"
 # RFC 9309 (2.5) asks for at least 500 KiB; what is beyond is not looked at.
-MAX_BYTES = 512 * 1024
+MAX_ROBOTS_BYTES = 512 * 1024
 MAX_CRAWL_DELAY = 120.0
 # At most a day (RFC 9309, 2.4).
 _MAX_AGE = timedelta(hours=24)
 # Ours: a server that could not give its robots.txt is asked again after an hour.
 _MAX_AGE_UNREACHABLE = timedelta(hours=1)
 
-Verdict = Literal["rules", "all_allowed", "unreachable"]
+RobotsVerdict = Literal["rules", "all_allowed", "unreachable"]
 _AGENT_LINE = re.compile(r"\s*user[-\s]*agent\s*[:\s]\s*(.*)", re.IGNORECASE)
 
 
@@ -39,7 +38,7 @@ class Robots:
     """
 
     origin: str
-    verdict: Verdict
+    verdict: RobotsVerdict
     text: str
     fetched_at: datetime
 
@@ -73,10 +72,10 @@ class Robots:
 
 
 def read_robots(origin: str, body: bytes, fetched_at: datetime) -> Robots:
-    """The robots.txt ``body`` of ``origin``; beyond ``MAX_BYTES`` it is not read."""
-    if len(body) >= MAX_BYTES:
+    """The robots.txt ``body`` of ``origin``; beyond ``MAX_ROBOTS_BYTES`` it is not read."""
+    if len(body) >= MAX_ROBOTS_BYTES:
         # The last line may be half a rule, and half a rule forbids more than the whole.
-        body = body[:MAX_BYTES].rpartition(b"\n")[0]
+        body = body[:MAX_ROBOTS_BYTES].rpartition(b"\n")[0]
     return Robots(origin, "rules", body.decode("utf-8-sig", "replace"), fetched_at)
 
 
@@ -130,17 +129,13 @@ class RobotsCache:
         """
         self._known[robots.origin] = robots
         if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._path(robots.origin)
-            new = path.with_name(f"{path.name}.{uuid4().hex}")
             fields = {
                 "origin": robots.origin,
                 "verdict": robots.verdict,
                 "text": robots.text,
                 "fetched_at": robots.fetched_at.isoformat(),
             }
-            new.write_text(json.dumps(fields), encoding="utf-8")
-            os.replace(new, path)
+            write_file(self._path(robots.origin), json.dumps(fields).encode())
 
     def _path(self, origin: str) -> Path:
         assert self._folder is not None

@@ -1,0 +1,1 @@
+"""``newsbeam backfill``: a source's past, as far as its site lists it."""

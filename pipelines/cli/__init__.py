@@ -1,0 +1,1 @@
+"""The command line of ``newsbeam``, one module a command."""

@@ -1,1 +1,0 @@
-"""The commands of ``newsbeam``: each module adds its parser and does its work."""

@@ -1,0 +1,1 @@
+"""Configs as people write them: YAML to objects, with every fault's file and line."""

@@ -1,0 +1,1 @@
+"""What ``import newsbeam`` offers: the functions of the command line, for Python."""

@@ -1,0 +1,1 @@
+"""What newsbeam knows of each language, and what it does not."""

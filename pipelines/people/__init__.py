@@ -1,0 +1,1 @@
+"""``newsbeam people``: who is in a lake."""

@@ -1,0 +1,41 @@
+"""Brings the tables of people of a lake up to its articles, also apart from a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsbeam.pipelines.people.corrections_file import load_corrections
+from newsbeam.transforms.errors import NoLakeError
+from newsbeam.transforms.lake.guard import check_before_writing, leave_note
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.run import make_run_id
+from newsbeam.transforms.lake.schema import ARTICLES
+from newsbeam.transforms.lake.staging import Staging
+from newsbeam.transforms.people.table import PeopleUpdate, update_people
+from newsbeam.transforms.records import Clock
+
+
+def refresh_people(
+    folder: Path, *, rebuild: bool = False, clock: Clock | None = None
+) -> PeopleUpdate:
+    """Bring the people of the lake in ``folder`` up to its articles; as ``update_people``.
+
+    Raises:
+        NoLakeError: the folder holds no lake.
+        CorrectionsError: its ``people.yaml`` cannot be read.
+    """
+    lake = Lake(folder.resolve())
+    if lake.version(ARTICLES) < 0:
+        raise NoLakeError(folder)
+    corrections = load_corrections(lake.root)
+    now = (clock or Clock()).now()
+    check_before_writing(lake)
+    lake.create()
+    lake.clean()
+    staging = Staging(lake.root, make_run_id(now, "people-"))
+    try:
+        with staging.create():
+            return update_people(lake, staging, now, corrections, rebuild=rebuild)
+    finally:
+        lake.clean()
+        leave_note(lake)

@@ -1,0 +1,1 @@
+"""Running a graph: options, the local runner and its workers, Flink, progress, log."""

@@ -1,0 +1,91 @@
+"""Runs a graph to its end, and finds in a traceback of Beam's what somebody outside can mend."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator
+
+import apache_beam as beam
+import grpc  # type: ignore[import-untyped]
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
+from apache_beam.runners.runner import PipelineResult, PipelineState
+
+from newsbeam.pipelines.runners.options import RunFailed
+from newsbeam.transforms.errors import NewsbeamError
+
+# What Beam's portable runner says of a job that did not end well.
+_ENDED = re.compile(r"failed in state (\w+):([^\n]*)")
+# Ours: seconds for a job server to answer.
+_ANSWER = 30.0
+# The last line of a traceback, with what Beam adds to it: a worker's comes as a RuntimeError.
+_RAISED = re.compile(r"^(?:RuntimeError: )*([\w.]+): (.*?)(?: \[while running '.*)?$")
+
+
+def find_expected_failure(text: str) -> str | None:
+    """The message of a ``NewsbeamError`` or ``OSError`` that a stage raised, from the text that the
+    runner raised in its place; ``None`` where it is another error, which is a bug."""
+    expected = {kind.__name__ for kind in _list_kinds(NewsbeamError)}
+    told = None
+    for line in text.splitlines():
+        found = _RAISED.match(line)
+        if found is None:
+            continue
+        name = found[1].rpartition(".")[2]
+        kind = getattr(builtins, name, None)
+        is_system = isinstance(kind, type) and issubclass(kind, OSError)
+        told = found[2] if name in expected or is_system else None
+    return told
+
+
+def _list_kinds(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _list_kinds(below)
+
+
+def check_job_server(options: PipelineOptions) -> None:
+    """See that the job server which ``options`` name, if they do, answers: Beam would wait for it
+    for minutes.
+
+    Raises:
+        RunFailed: it does not.
+    """
+    endpoint = options.view_as(PortableOptions).job_endpoint
+    if not endpoint or endpoint == "embed":
+        return
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=_ANSWER)
+        except grpc.FutureTimeoutError:
+            raise RunFailed(
+                f"no job server answers at {endpoint} (--job_endpoint); start it, or correct the "
+                "address"
+            ) from None
+
+
+def run_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
+    """Run ``pipeline`` to its end.
+
+    Raises:
+        RunFailed: it did not end well, by what somebody outside can mend, or on another engine
+            than Beam's local one; bugs are raised as such.
+    """
+    check_job_server(pipeline.options)
+    try:
+        result = pipeline.run()
+        state = result.wait_until_finish()
+    except grpc.RpcError as error:
+        raise RunFailed(f"the engine went away: {error.details()}") from error
+    except RuntimeError as error:
+        if (told := find_expected_failure(str(error))) is not None:
+            raise RunFailed(told) from error
+        if (ended := _ENDED.search(str(error))) is not None:
+            # Its traceback is that of waiting for it; what happened there its own log has.
+            raise RunFailed(
+                f"the engine ended the job in state {ended[1]}: {ended[2].strip()[:300]}"
+            ) from error
+        raise
+    if state != PipelineState.DONE:
+        raise RunFailed(f"the runner ended in state {state}; nothing was half committed")
+    return result

@@ -1,0 +1,89 @@
+"""A backfill that is killed again and again, and one beside which feeds are polled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+
+from tests.support.past_paper import PastPaper, PastSite, serve_past
+from tests.support.workplace import ROOT
+
+KILLS = int(os.environ.get("NEWSBEAM_KILLS", "30"))
+# Articles a month, of 120 months: the whole size has 834.
+A_MONTH = int(os.environ.get("NEWSBEAM_PAST", "120"))
+SEED = int(os.environ.get("NEWSBEAM_SEED", "21"))
+
+
+def start(site: PastSite, folder: Path, *options: str) -> subprocess.Popen[bytes]:
+    config = folder / "avisen.yaml"
+    config.write_text(site.config(gap=0.02), encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "newsbeam", "backfill", str(config), "--output",
+         str(folder / "lake"), *options],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def read_urls(site: PastSite, lake: Path) -> list[str]:
+    files = f"{lake}/articles/source=*/**/*.parquet"
+    rows = duckdb.sql(f"SELECT url FROM read_parquet('{files}') ORDER BY 1").fetchall()
+    return [url.removeprefix(site.base) for (url,) in rows]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_killed_thirty_times_it_asks_nothing_twice(tmp_path: Path) -> None:
+    """But for what was on its way when it was killed: nobody has that answer."""
+    paper = PastPaper(
+        months=120, a_month=A_MONTH, broken=frozenset({111}), missing=frozenset({113}), delay=0.002
+    )
+    rng = Random(SEED)
+    year, month = paper.month(112)
+    days = ("--since", f"{year}-{month:02}-01", "--until", f"{year}-{month:02}-28")
+    in_flight: Counter[str] = Counter()
+    kills = 0
+    with serve_past(paper) as site:
+        while True:
+            before = len(site.log)
+            process = start(site, tmp_path, *days)
+            if kills < KILLS:
+                # At any moment: while it looks for maps, asks, extracts or commits.
+                count = before + rng.randint(1, max(2, A_MONTH // KILLS))
+                looks = rng.randint(8, 30)
+                while process.poll() is None and looks and not site.wait_for(count, 0.5):
+                    looks -= bool(site.log)
+            else:
+                assert process.wait() == 0, process.stderr and process.stderr.read()
+            if process.poll() is None:
+                process.kill()
+                kills += 1
+                process.wait()
+                with site.came:
+                    if site.log:
+                        in_flight[site.log[-1].path] += 1
+            elif process.returncode == 0:
+                break
+            else:
+                raise AssertionError(process.stderr and process.stderr.read())
+        assert kills == KILLS
+        times = Counter(site.asked())
+        # A request more only where a kill met the one before on its way.
+        assert {path: n for path, n in times.items() if n > 1 + in_flight[path]} == {}
+        assert site.asked("/kart/sitemap") == [paper.map_path(112)]
+        assert read_urls(site, tmp_path / "lake") == sorted(paper.there(112))
+        gaps = sorted(
+            later.at - before.at for before, later in zip(site.log, site.log[1:], strict=False)
+        )
+        assert gaps[0] > 0.01
+        rejects = duckdb.sql(
+            f"SELECT origin, count(*) FROM read_parquet('{tmp_path}/lake/rejects/**/*.parquet') "
+            "GROUP BY 1 HAVING count(*) > 1"
+        ).fetchall()
+        assert rejects == []

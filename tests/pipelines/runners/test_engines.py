@@ -1,0 +1,94 @@
+"""What engines need of newsbeam, and what is said where they are not as they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_provision_api_pb2, beam_provision_api_pb2_grpc
+
+from newsbeam.pipelines.runners import failures
+from newsbeam.pipelines.runners.failures import check_job_server, run_pipeline
+from newsbeam.pipelines.runners.options import RunFailed
+from newsbeam.pipelines.runners.worker import ask_engine
+
+Command = Callable[[list[str]], tuple[int, str, str]]
+
+
+class Provision(beam_provision_api_pb2_grpc.ProvisionServiceServicer):
+    """An engine that says where it wants to be called."""
+
+    def GetProvisionInfo(self, request: Any, context: Any) -> Any:
+        (worker,) = (value for key, value in context.invocation_metadata() if key == "worker_id")
+        answer = beam_provision_api_pb2.GetProvisionInfoResponse()
+        answer.info.pipeline_options.update({"beam:option:job_name:v1": f"job of {worker}"})
+        answer.info.control_endpoint.url = "localhost:1"
+        answer.info.logging_endpoint.url = "localhost:2"
+        answer.info.runner_capabilities.extend(["one", "two"])
+        return answer
+
+
+@pytest.fixture
+def engine() -> Iterator[str]:
+    server = grpc.server(ThreadPoolExecutor(1))
+    beam_provision_api_pb2_grpc.add_ProvisionServiceServicer_to_server(Provision(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(0)
+
+
+def test_a_worker_asks_its_engine_where_to_call(engine: str) -> None:
+    told = ask_engine(["--id=7-1", f"--provision_endpoint={engine}", "--logging_endpoint=x"])
+    assert told["WORKER_ID"] == "7-1"
+    assert "job of 7-1" in told["PIPELINE_OPTIONS"]
+    assert told["CONTROL_API_SERVICE_DESCRIPTOR"] == 'url: "localhost:1"\n'
+    assert told["LOGGING_API_SERVICE_DESCRIPTOR"] == 'url: "localhost:2"\n'
+    assert told["RUNNER_CAPABILITIES"] == "one two"
+    assert "STATUS_API_SERVICE_DESCRIPTOR" not in told
+
+
+def test_a_worker_of_a_local_run_asks_nobody() -> None:
+    assert ask_engine(["newsbeam"]) == {}
+
+
+def test_a_job_server_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "_ANSWER", 0.2)
+    with pytest.raises(RunFailed, match=r"no job server answers at 127\.0\.0\.1:9 "):
+        check_job_server(PipelineOptions(["--job_endpoint=127.0.0.1:9"]))
+
+
+def test_a_job_server_that_answers_is_fine(engine: str) -> None:
+    check_job_server(PipelineOptions([f"--job_endpoint={engine}"]))
+    check_job_server(PipelineOptions([]))
+
+
+class Failing:
+    """A pipeline whose engine gives the job up."""
+
+    options = PipelineOptions([])
+
+    def run(self) -> Any:
+        raise RuntimeError("Pipeline newsbeam-1 failed in state FAILED: Out of slots.\n  at Java")
+
+
+def test_an_engine_that_gives_up_is_one_sentence() -> None:
+    with pytest.raises(RunFailed) as raised:
+        run_pipeline(Failing())
+    assert str(raised.value) == "the engine ended the job in state FAILED: Out of slots."
+
+
+@pytest.mark.parametrize("runner", ["DataflowRunner", "PrismRunner", "apache_beam.x.SparkRunner"])
+def test_flink_ticks_are_for_flink(newsbeam: Command, tmp_path: Path, runner: str) -> None:
+    config = tmp_path / "avis.yaml"
+    config.write_text("id: avis\nlanguage: nb\nfiles: ['*.txt']\n")
+    code, _, err = newsbeam(
+        ["stream", str(config), "--output", str(tmp_path / "out"), "--", f"--runner={runner}"]
+    )
+    assert code == 2
+    assert "only Flink knows --ticks flink; for this engine say --ticks beam" in err

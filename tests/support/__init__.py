@@ -1,0 +1,1 @@
+"""What tests share: made-up news, servers on loopback, a scripted newspaper."""

@@ -1,0 +1,85 @@
+"""Which tests are quick, and a guard that holds them to it.
+
+A quick test needs neither Beam nor spaCy, no server, and no process of its own. That is read off
+what its file and the files of its fixtures import, themselves and through others. While a quick
+test runs, the guard notes each connection, listening socket and process.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.imports import list_imports, list_reached
+from tests.support.workplace import ROOT
+
+HEAVY = {"apache_beam", "spacy"}
+# It hands on anything in the house, by names that are looked up when asked for.
+DOOR = "newsbeam"
+# In tests and their helpers; in the product they do nothing until a test has it ask a server.
+OUTSIDE = {
+    "http.client",
+    "http.server",
+    "multiprocessing",
+    "nbclient",
+    "pexpect",
+    "socket",
+    "socketserver",
+    "subprocess",
+    "tests.support.loopback",  # asyncio's servers
+    "urllib.request",
+}
+EVENTS = {"os.fork", "os.posix_spawn", "socket.bind", "socket.connect", "subprocess.Popen"}
+
+
+@cache
+def list_needs(path: Path) -> list[str]:
+    """What makes the tests in ``path`` not quick, each with the file that imports it."""
+    return sorted(
+        f"{name} ({file.relative_to(ROOT)})"
+        for file, in_functions in list_reached(path)
+        for name in list_imports(file, in_functions=in_functions)
+        if name == DOOR
+        or name.partition(".")[0] in HEAVY
+        or (name in OUTSIDE and file.is_relative_to(ROOT / "tests"))
+    )
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether the file of a test and those of its fixtures need nothing heavy."""
+    if item.get_closest_marker("slow"):
+        return False
+    fixtures = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
+    sources = {inspect.getsourcefile(one.func) for several in fixtures for one in several}
+    paths = {item.path, *(Path(source) for source in sources if source)}
+    return not any(list_needs(path) for path in paths if path.is_relative_to(ROOT / "tests"))
+
+
+class Guard:
+    """Notes what quick tests do that they must not. Lasts as long as the process."""
+
+    def __init__(self) -> None:
+        self._noted: list[str] | None = None
+        sys.addaudithook(self._note)
+
+    def _note(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self._noted is None:
+            return
+        is_heavy = event == "import" and str(arguments[0]).partition(".")[0] in HEAVY
+        if event in EVENTS or is_heavy:
+            self._noted.append(f"{event} {arguments[:2]}")
+
+    @contextmanager
+    def watch(self) -> Iterator[list[str]]:
+        """The list grows by what is done meanwhile."""
+        self._noted = noted = []
+        try:
+            yield noted
+        finally:
+            self._noted = None

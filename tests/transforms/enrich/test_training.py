@@ -1,0 +1,99 @@
+"""What training learns in torch is what the package computes in numpy."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+
+from tests.support.workplace import ROOT
+
+network = importlib.import_module("nb_newsbeam.network")
+features = importlib.import_module("nb_newsbeam.features")
+SCRIPTS = ROOT / "training" / "scripts"
+ROWS = [
+    ("norne", ["Kari", "Vik", "møtte", "EU", "i", "Bergen", "."],
+     ["B-PER", "L-PER", "O", "U-ORG", "O", "U-GPE_LOC", "O"]),
+    ("norne", ["Vik", "er", "i", "Oslo", ",", "sier", "Vik", "."],
+     ["U-PER", "O", "O", "U-GPE_LOC", "O", "O", "U-PER", "O"]),
+    ("uner", ["I", "Bergen", "bor", "Vik", "."], ["O", "U-LOC", "O", "-", "O"]),
+]  # fmt: skip
+
+
+@pytest.fixture
+def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """``ROWS`` as ``pack_data.py`` packs them."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    pack_data = importlib.import_module("pack_data")
+    file = tmp_path / "da-train.jsonl"
+    lines = [
+        json.dumps({"lang": "da", "labels": labels, "words": words, "tags": tags})
+        for labels, words, tags in ROWS
+    ]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    nlp = spacy.blank("nb")
+    table = np.random.default_rng(1).normal(size=(40, 5)).astype("float32")
+    nlp.vocab.vectors = type(nlp.vocab.vectors)(
+        strings=nlp.vocab.strings, data=table, mode="floret", minn=3, maxn=4, hash_count=2
+    )
+    packer = pack_data.Packer()
+    packer.add_gold(file, variants=3, most_words=1000)
+    packer.write(nlp.vocab, tmp_path / "data.npz", processes=1)
+    return tmp_path / "data.npz"
+
+
+def test_what_labels_of_other_corpora_may_stand_for(packed: Path) -> None:
+    pack_data = sys.modules["pack_data"]
+    with np.load(packed) as arrays:
+        tags = np.array(pack_data.TAGS)
+        allowed = [set(tags[row > 0]) for row in arrays["allowed"]]
+        sets = [allowed[i] for i in arrays["targets"][-5:]]
+        lengths, documents = arrays["lengths"], arrays["documents"]
+    assert sets[1] == {"U-GPE_LOC", "U-GPE_ORG", "U-LOC"}
+    assert sets[3] == set(tags)
+    assert {"O", "U-PROD"} <= sets[0]
+    assert "U-PER" not in sets[0]
+    assert lengths.tolist() == [7] * 3 + [8] * 3 + [5] * 3
+    assert len(set(documents[:, 0])) == 3
+
+
+def test_torch_and_numpy_agree(packed: Path) -> None:
+    torch = pytest.importorskip("torch", reason="training/requirements.txt is not installed")
+    student = importlib.import_module("student")
+    data = student.Data(packed, "cpu")
+    asked = argparse.Namespace(
+        width=16, table_width=4, dilations="1,2", pool_at=1,
+        dropout=0.2, table_dropout=0.2, list_dropout=0.2,
+    )  # fmt: skip
+    torch.manual_seed(1)
+    learner = student.Student(data, asked, 52).eval()
+    for parameter in learner.parameters():
+        parameter.data = torch.randn_like(parameter) * 0.2
+    documents = np.array([3, 0, 8])
+    batch = data.batch(documents, 2, "cpu")
+    with torch.no_grad():
+        expected = learner(batch).numpy()
+    shape = network.Shape(
+        width=16, table_width=4, vector_width=5, dilations=(1, 2), pool_at=1,
+        tables=tuple(data.tables), labels=tuple(data.labels), domains=tuple(data.domains),
+    )  # fmt: skip
+    net = network.Network(shape, {n: p.detach().numpy() for n, p in learner.named_parameters()})
+    with np.load(packed) as arrays:
+        rows, bits = arrays["word_rows"].astype("int64"), arrays["word_bits"]
+        beside = arrays["beside"][batch["here"]]
+    known = features.WordFeatures(rows, data.vectors.numpy(), bits, np.zeros(len(bits), "int64"))
+    stems = data.mentions[batch["here"]].astype("int64")
+    domains = data.domain[documents][batch["owner"]]
+    assert len(set(domains)) == 2
+    for domain in set(domains):
+        chosen = net.choose(data.domains[domain])
+        mixed = chosen.mix_words(known)[data.tokens[batch["here"]]]
+        found = chosen.score_tags(mixed, beside, stems, batch["owner"])
+        own = domains == domain
+        assert found[own] == pytest.approx(expected[own], abs=1e-4)

@@ -1,0 +1,213 @@
+"""Feeds as the world writes them: what stands around, beside and between what is meant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from newsbeam.transforms.feeds.dates import read_feed_instant
+from newsbeam.transforms.feeds.parse import FeedFault, parse_feed
+from newsbeam.transforms.feeds.texts import is_whole_article, judge_content
+from newsbeam.transforms.records import Entry, ParsedFeed
+
+OSLO = ZoneInfo("Europe/Oslo")
+ADDRESS = "https://avisa.example/1"
+PARAGRAPH = "<p>Kommunen stenger kaia i vinter fordi isen har tatt pælene på nordsiden. {}</p>"
+
+
+def parse(body: bytes | str, charset: str | None = None) -> ParsedFeed | FeedFault:
+    return parse_feed(
+        body.encode() if isinstance(body, str) else body,
+        url="https://avisa.example/rss",
+        charset=charset,
+        timezone=OSLO,
+        latest=datetime(2026, 11, 28, tzinfo=UTC),
+    )
+
+
+def entries(body: bytes | str, charset: str | None = None) -> tuple[Entry, ...]:
+    feed = parse(body, charset)
+    assert isinstance(feed, ParsedFeed), feed
+    return feed.entries
+
+
+def rss(*items: str) -> str:
+    inner = "".join(f"<item>{item}</item>" for item in items)
+    return f'<rss version="2.0"><channel><title>Avisa</title>{inner}</channel></rss>'
+
+
+def atom(entry: str, head: str = "") -> str:
+    return f'<feed xmlns="http://www.w3.org/2005/Atom">{head}<entry>{entry}</entry></feed>'
+
+
+ITEM = "<title>Kaia stenger</title><link>https://avisa.example/1</link>"
+NOTICE = "<br />\n<b>Warning</b>: Undefined variable $x in <b>/srv/feed.php</b><br />\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        NOTICE + '<?xml version="1.0"?>' + rss(ITEM),
+        f"<!DOCTYPE html><html><head><title>x</title></head><body>{rss(ITEM)}</body></html>",
+        NOTICE + atom('<title>Kaia stenger</title><link href="https://avisa.example/1"/>'),
+        NOTICE + '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", '
+        '"url": "https://avisa.example/1", "title": "Kaia stenger"}]}',
+    ],
+    ids=["php", "page", "php and atom", "php and json"],
+)
+def test_a_feed_is_found_in_what_stands_around_it_and_that_is_said(body: str) -> None:
+    feed = parse(body)
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.metadata.title for entry in feed.entries] == ["Kaia stenger"]
+    assert [reason for reason, _ in feed.faults] == ["text_around_feed"]
+
+
+def test_a_page_that_tells_of_feeds_is_none() -> None:
+    page = "<html><body><pre>&lt;rss&gt;&lt;item&gt;</pre><p>Slik ser en feed ut.</p></body></html>"
+    fault = parse(page)
+    assert isinstance(fault, FeedFault)
+    assert fault.reason == "not_a_feed"
+
+
+def test_a_module_that_nobody_knows_takes_no_fields_place() -> None:
+    foreign = 'xmlns:x="urn:cms"'
+    item = (
+        f"<x:summary {foreign}>internt</x:summary><x:title {foreign}>nr. 7</x:title>"
+        f"<x:link {foreign}>https://intern.example/</x:link>{ITEM}"
+        f"<x:author {foreign}>cms</x:author><description>Isen tok pælene.</description>"
+    )
+    [entry] = entries(rss(item))
+    assert (entry.metadata.title, entry.metadata.lead) == ("Kaia stenger", "Isen tok pælene.")
+    assert (entry.url, entry.metadata.authors) == ("https://avisa.example/1", ())
+
+
+def test_a_known_module_speaks_where_the_feed_does_not() -> None:
+    itunes = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    said = f"<itunes:summary {itunes}>Om kaia.</itunes:summary>"
+    assert entries(rss(said + ITEM))[0].metadata.lead == "Om kaia."
+    own = f"{said}{ITEM}<description>Isen tok den.</description>"
+    assert entries(rss(own))[0].metadata.lead == "Isen tok den."
+
+
+def test_markup_in_names_is_none_of_them() -> None:
+    dc = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    names = ", ".join(f"&lt;a href='/{n}'&gt;{n}&lt;/a&gt;" for n in ("Kari Dahl", "Ola Berg"))
+    item = (
+        f"{ITEM}<dc:creator {dc}>{names}</dc:creator><categories><category>skole</category>"
+        "<category>&lt;b&gt;Nes&lt;/b&gt;</category></categories>"
+    )
+    [entry] = entries(rss(item))
+    assert entry.metadata.authors == ("Kari Dahl", "Ola Berg")
+    assert entry.metadata.tags == ("skole", "Nes")
+
+
+def test_the_feeds_author_is_that_of_entries_that_name_none() -> None:
+    head = "<author><name>Kari Dahl</name></author>"
+    link = '<title>x</title><link href="https://avisa.example/1"/>'
+    assert entries(atom(link, head))[0].metadata.authors == ("Kari Dahl",)
+    own = f"{link}<author><name>Ola Berg</name></author>"
+    assert entries(atom(own, head))[0].metadata.authors == ("Ola Berg",)
+
+
+def test_the_id_is_the_address_where_the_link_is_empty() -> None:
+    entry = '<title>x</title><link rel="alternate" href=""/><id>https://avisa.example/7</id>'
+    assert entries(atom(entry))[0].url == "https://avisa.example/7"
+
+
+def test_guids_are_addresses_where_all_links_are_the_front_page() -> None:
+    items = [
+        f"<title>Sak {n}</title><link>https://avisa.example/</link>"
+        f"<guid>https://avisa.example/{n}</guid>"
+        for n in (1, 2, 3)
+    ]
+    assert [entry.url for entry in entries(rss(*items))] == [
+        f"https://avisa.example/{n}" for n in (1, 2, 3)
+    ]
+
+
+def test_a_notice_without_a_page_is_an_article() -> None:
+    [entry] = entries(rss("<title>Buss for båt</title><description>Fra mandag.</description>"))
+    assert (entry.url, entry.content) == (None, "<p>Fra mandag.</p>")
+
+
+def test_each_entry_is_read_in_its_own_encoding() -> None:
+    one, two = (f"<item><title>{t}</title><link>/{n}</link></item>" for n, t in
+                enumerate(("Sjøfolk på Røst", "Bærplukkere i Ål")))  # fmt: skip
+    head = '<?xml version="1.0" encoding="ISO-8859-1"?><rss version="2.0"><channel>'
+    body = head.encode() + one.encode("cp1252") + two.encode() + b"</channel></rss>"
+    titles = [entry.metadata.title for entry in entries(body, "us-ascii")]
+    assert titles == ["Sjøfolk på Røst", "Bærplukkere i Ål"]
+
+
+def test_portuguese_that_nobody_declares() -> None:
+    title = "A câmara não decidiu, e há três reuniões"
+    body = rss(f"<title>{title}</title><link>/1</link>").encode("latin-1")
+    assert entries(body)[0].metadata.title == title
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Mon, 20 May 2024 20:19:00 America/Los_Angeles", "2024-05-21T03:19:00"),
+        ("Mon, 20 May 2024 20:19:00 PT", "2024-05-21T03:19:00"),
+        ("Mon, 20 May 2024 20:19:00 +5:30", "2024-05-20T14:49:00"),
+        ("2024-05-20T20:19:00-7:00", "2024-05-21T03:19:00"),
+        ("2025-01-17T12:35:9+01:00", "2025-01-17T11:35:09"),
+        ("Mon, 20 May 2024 8:19 PM", "2024-05-20T18:19:00"),
+        ("Mon, 20 May 2024 20:19:00 +0200 (CEST)", "2024-05-20T18:19:00"),
+        ("Mon, 20 May 2024 20:19:00 (Central Time)", None),
+        ("Mon, 20 May 2024 20:19:00 Mars/Olympus", None),
+        ("Mon, 20 May 2024 20:19:00 IST", None),
+    ],
+)
+def test_what_is_not_understood_whole_is_not_believed(text: str, at: str | None) -> None:
+    found = read_feed_instant(text, OSLO)
+    assert (found[0].replace(tzinfo=None).isoformat() if found else None) == at
+
+
+def test_text_decides_what_is_a_whole_article_and_markup_does_not() -> None:
+    whole = "".join(PARAGRAPH.format(f"Sak {n}.") for n in range(15))
+    links = "".join(f'<a href="https://avisa.example/{n}/{"x" * 80}">Sak</a>' for n in range(20))
+    assert is_whole_article(whole, None)
+    assert is_whole_article(whole + '<p><a href="/1">Les mer</a></p>', "Kort ingress.")
+    assert not is_whole_article(f"<div><p>Arbeidet venter.</p></div><div>{links}</div>", None)
+    assert not is_whole_article("<br>".join(["Kort."] * 300), None)
+    assert not is_whole_article(whole.removesuffix("Sak 14.</p>") + "og så …</p>", None)
+    # No more than the summary says.
+    assert not is_whole_article(whole, " ".join(PARAGRAPH.format(n) for n in range(14)))
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "end", "kind"),
+    [
+        (15, "", "whole"),
+        (15, f'<p><a class="mer" href="{ADDRESS}?utm=rss">Les mer</a></p>', "doubtful"),
+        (15, '<p><a href="https://avisa.example/om">Om oss</a></p>', "whole"),
+        (15, f'<p><a href="{ADDRESS}">Saken</a> er fra i går og gjelder i dag også.</p>', "whole"),
+        (60, f'<p><a href="{ADDRESS}">Les mer</a></p>', "whole"),
+        (7, "", "doubtful"),
+        (7, "<p>Men så …</p>", "teaser"),
+        (1, "", "teaser"),
+        (0, "", "teaser"),
+    ],
+)  # fmt: skip
+def test_the_page_is_asked_where_it_may_have_more(paragraphs: int, end: str, kind: str) -> None:
+    content = "".join(PARAGRAPH.format(f"Sak {n}.") for n in range(paragraphs)) + end
+    assert judge_content(content, "Kort.", ADDRESS) == kind
+    assert judge_content(content, "Ord " * 1500, ADDRESS) == "teaser"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!---->" * 60 + "<foo>x</foo>",
+        "x" + "<rss>" * 100_000,
+        "<x>" + '{"version" : ' * 100_000,
+        f"<rss><channel><item><a {'a' * 300_000} b></item></channel></rss>",
+    ],
+    ids=["comments", "roots", "json", "attributes"],
+)
+def test_no_body_takes_long_to_be_none(body: str) -> None:
+    assert isinstance(parse(body), FeedFault | ParsedFeed)

@@ -1,0 +1,195 @@
+"""`maintain --partition` lays a lake out anew, each row once, whoever else is at work."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from newsbeam.pipelines.maintain import MaintainOptions, maintain_lake
+from newsbeam.transforms.lake import conversion
+from newsbeam.transforms.lake.commit import commit_articles, stage_rows
+from newsbeam.transforms.lake.guard import check_before_writing
+from newsbeam.transforms.lake.known import Known
+from newsbeam.transforms.lake.lake import Lake, list_files
+from newsbeam.transforms.lake.schema import ARTICLES, PARTITIONS
+from newsbeam.transforms.lake.staging import Staging
+from newsbeam.transforms.lake.views import connect_lake
+from tests.support.stored import article, store
+
+Command = Callable[[list[str]], tuple[int, str, str]]
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def at(number: int) -> datetime:
+    return NOW - timedelta(days=11 * number)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """By day: 40 articles of two sources, in four commits."""
+    lake = Lake(tmp_path / "lake")
+    lake.create("day")
+    for part in range(4):
+        numbers = range(part, 40, 4)
+        sources = ("avis", "blad")
+        store(lake, ARTICLES, [article(f"{n}", sources[n % 2], at(n)) for n in numbers])
+    return lake
+
+
+def read_every_way(root: Path) -> list[tuple[str, str]]:
+    """The titles and days, which all readers must agree on."""
+    with connect_lake(root) as connection:
+        query = "SELECT title, published_date::VARCHAR FROM revisions ORDER BY ALL"
+        ours = connection.sql(query).fetchall()
+    plain = pd.read_parquet(root / "articles", columns=["title", "published_date"])
+    assert sorted(zip(plain["title"], map(str, plain["published_date"]), strict=True)) == ours
+    pattern = f"{root}/articles/source=*/**/*.parquet"
+    query = f"SELECT title, published_date::DATE::VARCHAR FROM read_parquet('{pattern}')"
+    assert sorted(duckdb.sql(query).fetchall()) == ours
+    return ours
+
+
+def test_a_lake_is_laid_out_anew_and_back(lake: Lake, newsbeam: Command) -> None:
+    before = read_every_way(lake.root)
+    assert len(before) == 40
+    (lake.root / "articles/_README").write_text("ours", encoding="utf-8")
+    for period in ("month", "year", "day"):
+        code, out, err = newsbeam(["maintain", str(lake.root), "--partition", period])
+        assert code == 0, err
+        assert "laid out anew" in out
+        assert read_every_way(lake.root) == before
+        assert lake.table(ARTICLES).partition_by[1] == f"published_{period}".replace(
+            "_day", "_date"
+        )
+        check_before_writing(lake)
+        store(lake, ARTICLES, [article(period, at=NOW)])
+        before = sorted([*before, (period, str(NOW.date()))])
+        assert read_every_way(lake.root) == before
+    assert (lake.root / "articles/_README").read_text(encoding="utf-8") == "ours"
+    code, out, _ = newsbeam(["maintain", str(lake.root), "--partition", "day", "--json"])
+    assert json.loads(out)["tables"]["articles"]["converted"] == 0
+    code, out, err = newsbeam(["check", str(lake.root), "--deep"])
+    assert code == 0, out + err
+
+
+def test_a_run_that_began_before_commits_after(lake: Lake) -> None:
+    """What it staged is laid out as the table is, and what others brought meanwhile is known,
+    though the files that brought it are gone."""
+    base = lake.version(ARTICLES)
+    staging = Staging(lake.root, uuid.uuid4().hex)
+    with staging.create():
+        mine = [article("mine", "avis", at(3)), article("both", "avis", at(4))]
+        files = stage_rows(staging, ARTICLES, mine)
+        store(lake, ARTICLES, [article("both", "avis", at(4))])
+        known = Known(lake, base)
+        maintain_lake(lake.root, MaintainOptions(partition="month"))
+        assert known.article(mine[1]["article_id"]) is None
+        counts = commit_articles(lake, staging, files, base)
+        assert (counts["avis"].new, counts["avis"].known) == (1, 1)
+        staging.remove()
+    assert len(read_every_way(lake.root)) == 42
+    assert all("published_month=" in path for path in list_files(lake.open(ARTICLES)))
+
+
+def test_what_comes_in_meanwhile_is_taken_along(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = conversion.refresh_known
+    come = iter(range(3))
+
+    def refresh(*arguments: object) -> None:
+        for number in come:  # a run commits just before the switch
+            store(lake, ARTICLES, [article(f"late{number}", at=NOW)])
+            break
+        plain(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(conversion, "refresh_known", refresh)
+    monkeypatch.setattr(conversion, "_FILE_ROWS", 7)
+    maintain_lake(lake.root, MaintainOptions(partition="month"))
+    assert len(read_every_way(lake.root)) == 41
+
+
+WRITER = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.schema import ARTICLES
+from tests.support.stored import NOW, article, store
+lake = Lake(Path(sys.argv[1]))
+for number in range(1000):
+    name = f"{sys.argv[2]}-{number}"
+    lake.create()
+    lake.clean()
+    at = NOW - timedelta(days=11 * (number % 40))
+    store(lake, ARTICLES, [article(name, "avis", at), article(name, "blad", NOW)])
+    print(name, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_killed_at_any_moment_while_runs_and_readers_go_on(lake: Lake, tmp_path: Path) -> None:
+    """For a while: conversions that are killed, runs that are killed, and readers who compare."""
+    seconds = float(os.environ.get("NEWSBEAM_CONVERSION", "60"))
+    pick = random.Random(os.environ.get("NEWSBEAM_SEED"))
+    said, periods = tmp_path / "said", ["month", "year", "day"]
+    deadline, number, looks, switched = time.monotonic() + seconds, 0, 0, set()
+    writer: subprocess.Popen[bytes] | None = None
+    with said.open("wb") as out:
+        while time.monotonic() < deadline:
+            number += 1
+            if writer is None or writer.poll() is not None:
+                arguments = [sys.executable, "-c", WRITER, str(lake.root), str(number)]
+                writer = subprocess.Popen(arguments, stdout=out)
+            others = [p for p in periods if PARTITIONS[p] not in lake.table(ARTICLES).partition_by]
+            command = ["newsbeam", "maintain", str(lake.root), "--partition", pick.choice(others)]
+            work = subprocess.Popen([sys.executable, "-m", *command])
+            end = time.monotonic() + pick.choice((5, 20, 60))
+            while work.poll() is None and time.monotonic() < end:
+                looks += _look(lake)
+            if pick.random() < 0.5:
+                work.send_signal(signal.SIGKILL)
+            if pick.random() < 0.3:
+                writer.send_signal(signal.SIGKILL)
+            assert work.wait() in (0, -signal.SIGKILL)
+            switched.add(lake.table(ARTICLES).partition_by)
+        assert writer is not None
+        writer.kill()
+        writer.wait()
+    lake.clean()
+    rows = read_every_way(lake.root)
+    titles = [title for title, _ in rows]
+    for name in said.read_text(encoding="utf-8").split():
+        assert titles.count(name) == 2, "what was committed is there, once a source"
+    assert len({*rows}) <= len(rows) == len(lake.open(ARTICLES).to_pandas())
+    assert looks
+    assert len(switched) > 1
+    check_before_writing(lake)
+
+
+def _look(lake: Lake) -> int:
+    """1 where all readers could look; they may have to ask again while files are on their way."""
+    try:
+        delta = lake.open(ARTICLES).to_pandas()
+        assert not delta.duplicated(["article_id", "revision"]).any()
+        assert len(delta) >= 40
+        plain = pd.read_parquet(lake.root / "articles", columns=["article_id", "revision"])
+        assert not plain.duplicated().any()
+        assert len(plain) >= len(delta) - 40
+    except OSError:
+        return 0
+    return 1

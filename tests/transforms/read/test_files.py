@@ -1,0 +1,66 @@
+"""Finding files and reading them, whole or in shards."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from newsbeam.transforms.read.files import FileSet, FoundFile, match_files, read_file
+from newsbeam.transforms.records import Rejection
+from newsbeam.transforms.settings.source import Source
+
+SOURCE = Source(id="avis", files=("x",))
+
+
+def write_lines(path: Path, count: int) -> None:
+    lines = [json.dumps({"id": str(n), "text": "ord " * 100}) for n in range(count)]
+    lines[count // 2] = "{broken"
+    data = "\n".join(lines).encode()
+    path.write_bytes(gzip.compress(data, 0) if path.suffix == ".gz" else data)
+
+
+def found(folder: Path, *globs: str, shards: int = 1) -> list[FoundFile]:
+    outcomes = list(match_files(FileSet("avis", globs, str(folder)), shards))
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Rejection)]
+    return [outcome for outcome in outcomes if isinstance(outcome, FoundFile)]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_shards_of_a_large_file_share_its_items_without_loss_or_repeat(
+    tmp_path: Path, name: str
+) -> None:
+    write_lines(tmp_path / name, 3000)
+    (whole,) = found(tmp_path, "*")
+    shards = found(tmp_path, "*", shards=3)
+    assert [file.shard for file in shards] == [0, 1, 2]
+    together = [item for file in shards for item in read_file(file, SOURCE)]
+    assert sorted(map(repr, together)) == sorted(map(repr, read_file(whole, SOURCE)))
+    assert len(together) == 3000
+    sizes = [len(list(read_file(file, SOURCE))) for file in shards]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_small_files_and_single_articles_are_not_shared(tmp_path: Path) -> None:
+    write_lines(tmp_path / "small.jsonl", 10)
+    (tmp_path / "large.txt").write_text("ord " * 500_000)
+    assert [file.shards for file in found(tmp_path, "*", shards=4)] == [1, 1]
+
+
+def test_vanished_shared_file_is_one_rejection(tmp_path: Path) -> None:
+    parts = [FoundFile("avis", str(tmp_path / "gone.jsonl"), "gone.jsonl", n, 3) for n in range(3)]
+    assert len([item for part in parts for item in read_file(part, SOURCE)]) == 1
+
+
+def test_globs_are_relative_to_the_config_and_overlap_without_repeats(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", "sub/deep/c.txt", "[d].txt"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    folder = tmp_path / "configs"
+    files = found(folder, "../in/*.txt", "../in/a*", "../in/**/*.txt")
+    assert [file.key for file in files] == [
+        "../in/[d].txt", "../in/a.txt", "../in/b.txt", "../in/sub/deep/c.txt",
+    ]  # fmt: skip

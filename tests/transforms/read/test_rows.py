@@ -1,0 +1,204 @@
+"""Rows from JSON Lines, CSV and Parquet, whatever their fields are called."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbeam.transforms.read.formats import read_documents
+from newsbeam.transforms.read.input_file import InputFile
+from newsbeam.transforms.records import Document, Rejection
+
+Command = Callable[[list[str]], tuple[int, str, str]]
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+def read(
+    data: bytes, path: str, fields: Mapping[str, str] | None = None, most: int = 1_000_000
+) -> list[Document | Rejection]:
+    item = InputFile("avisa", path, path, OSLO, most, fields or {})
+    return list(read_documents(io.BytesIO(data), item))
+
+
+def read_line(fields: Mapping[str, str] | None = None, **row: Any) -> Document | Rejection:
+    (found,) = read(json.dumps(row).encode(), "a.jsonl", fields)
+    return found
+
+
+def make_csv(*rows: list[str], delimiter: str = ",", encoding: str = "utf-8") -> bytes:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows(rows)
+    return out.getvalue().encode(encoding)
+
+
+def make_parquet(**columns: list[Any]) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
+def test_usual_names_are_understood_and_others_told() -> None:
+    found = read_line(
+        guid="7", link="https://avisa.no/a", body="Tekst.", headline="Tittel", author="Kari Nes",
+        datePublished="2026-02-01T13:00:00+01:00", category="Sport", keywords=["ski"],
+        lang="nb", summary="Noe annet", clicks=12, empty="", nothing=None,
+    )  # fmt: skip
+    assert isinstance(found, Document)
+    given = found.given
+    assert (found.body, found.provenance.key, given.url) == ("Tekst.", "7", "https://avisa.no/a")
+    assert (given.title, given.authors, given.section) == ("Tittel", ("Kari Nes",), "Sport")
+    assert (given.tags, given.language, given.lead) == (("ski",), "nb", None)
+    assert given.published_at == datetime(2026, 2, 1, 12, tzinfo=UTC)
+    assert found.unread == ("summary", "clicks")
+
+
+@pytest.mark.parametrize(
+    ("value", "instant"),
+    [
+        ("01.02.2026 13:00", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
+        ("1. februar 2026 kl. 13.00", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
+        ("Sun, 01 Feb 2026 13:00:00 +0100", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
+        ("2026-02-01", datetime(2026, 2, 1, tzinfo=OSLO)),
+        (1769947200, datetime(2026, 2, 1, 12, tzinfo=UTC)),
+        (1769947200000, datetime(2026, 2, 1, 12, tzinfo=UTC)),
+        (1769947200.5, datetime(2026, 2, 1, 12, 0, 0, 500_000, tzinfo=UTC)),
+        ("1769947200", datetime(2026, 2, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_times_are_read_in_many_shapes(value: object, instant: datetime) -> None:
+    found = read_line(text="a", date=value)
+    assert isinstance(found, Document)
+    assert found.given.published_at == instant
+    assert found.given.published_at_text == str(value)
+
+
+def test_a_fault_names_the_field_as_the_user_does() -> None:
+    found = read_line(text="a", date="i går")
+    assert isinstance(found, Rejection)
+    assert found.detail.startswith("`date` must be a time like")
+
+
+def test_a_config_names_fields() -> None:
+    fields = {"text": "brødtekst", "published_at": "lagret", "authors": "hvem"}
+    found = read_line(
+        fields, brødtekst="Tekst.", text="Kort.", lagret="2026-02-01", date="2020-01-01",
+        author="X",
+    )  # fmt: skip
+    assert isinstance(found, Document)
+    assert found.body == "Tekst."
+    assert found.given.published_at == datetime(2026, 2, 1, tzinfo=OSLO)
+    assert found.given.authors == ()
+    assert found.unread == ("text", "date", "author")
+
+
+@pytest.mark.parametrize(
+    ("row", "media_type"),
+    [
+        ({"content": "<p>En.</p><p>To.</p>"}, "text/html"),
+        ({"content": "En < to > tre"}, "text/plain"),
+        ({"text": "<p>En.</p>"}, "text/plain"),
+        ({"html": "En", "body": "En"}, "text/html"),
+        ({"text": "", "body": "En"}, "text/plain"),
+    ],
+)
+def test_content_is_text_or_a_page(row: dict[str, str], media_type: str) -> None:
+    found = read_line(**row)
+    assert isinstance(found, Document)
+    assert found.media_type == media_type
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_csv(delimiter: str, encoding: str) -> None:
+    data = make_csv(
+        ["id", "text", "authors", "date", "views"],
+        ["1", "Blåbær, og\nbringebær; «godt»", '["Kari", "Ola"]', "2026-02-01", "5"],
+        ["", "", "", "", ""],
+        ["2", "", "", "", ""],
+        delimiter=delimiter, encoding=encoding,
+    )  # fmt: skip
+    first, second = read(data, "a.csv")
+    assert isinstance(first, Document)
+    assert first.body == "Blåbær, og\nbringebær; «godt»"
+    assert first.given.authors == ("Kari", "Ola")
+    assert first.provenance.origin == "a.csv#R1"
+    assert first.unread == ("views",)
+    assert isinstance(second, Rejection)
+    assert (second.reason, second.origin) == ("invalid_fields", "a.csv#R3")
+
+
+def test_broken_csv_costs_what_is_broken() -> None:
+    first, second, third = read(b'id,text\n1,a,b\n2,c\n3,"' + b"x" * 300_000, "a.csv", None, 999)
+    assert isinstance(second, Document)
+    assert isinstance(first, Rejection)
+    assert isinstance(third, Rejection)
+    assert (first.reason, third.reason) == ("invalid_csv", "invalid_csv")
+    assert "what comes after is not read" in third.detail
+
+
+def test_parquet() -> None:
+    data = make_parquet(
+        url=["https://a.no/1", None],
+        body=["En.", "To."],
+        author=[["Kari"], None],
+        published=[datetime(2026, 2, 1, 12, tzinfo=UTC), None],
+        day=[date(2026, 2, 1), None],
+    )
+    first, second = read(data, "a.parquet")
+    assert isinstance(first, Document)
+    assert first.given.published_at == datetime(2026, 2, 1, 12, tzinfo=UTC)
+    assert (first.given.authors, first.unread) == (("Kari",), ("day",))
+    assert isinstance(second, Document)
+    assert second.given.published_at is None
+    (broken,) = read(data[:-9], "a.parquet")
+    assert isinstance(broken, Rejection)
+    assert broken.reason == "invalid_parquet"
+
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.integers(0, 99).map(str), "text": st.text(min_size=1).filter(str.strip)}
+    ),
+    min_size=1, max_size=5,
+)  # fmt: skip
+
+
+@given(ROWS.filter(lambda rows: not any({"\r", "\0"} & set(row["text"]) for row in rows)))
+def test_a_row_is_the_same_in_every_format(rows: list[dict[str, str]]) -> None:
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    sheet = make_csv(["id", "text"], *([row["id"], row["text"]] for row in rows))
+    columns = make_parquet(id=[r["id"] for r in rows], text=[r["text"] for r in rows])
+    found = [
+        [(one.body, one.provenance.key) for one in read(data, path) if isinstance(one, Document)]
+        for data, path in ((lines, "a.jsonl"), (sheet, "a.csv"), (columns, "a.parquet"))
+    ]
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) == len(rows)
+
+
+def test_a_run_says_which_fields_mean_nothing(tmp_path: Path, newsbeam: Command) -> None:
+    text = "Kommunestyret vedtok budsjettet i går kveld. " * 20
+    rows = [["overskrift", "text", "views"], *([f"Sak {n}", f"{text}{n}", "1"] for n in range(3))]
+    (tmp_path / "a.csv").write_bytes(make_csv(*rows))
+    config = tmp_path / "avis.yaml"
+    config.write_text("id: avis\nlanguage: nb\nfiles: ['*.csv']\n", encoding="utf-8")
+    run = ["run", str(config), "--dry-run", "--output", str(tmp_path / "lake")]
+    code, out, _ = newsbeam(run)
+    assert code == 0
+    assert "Not read of avis: overskrift (3), views (3); `fields:` in its config" in out
+    with config.open("a", encoding="utf-8") as file:
+        file.write("fields: {title: overskrift}\n")
+    code, out, _ = newsbeam([*run, "--json"])
+    assert json.loads(out)["sources"]["avis"]["unread"] == {"views": 3}

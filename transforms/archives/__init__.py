@@ -1,1 +1,0 @@
-"""WARC archives: writing what was fetched, reading them again."""

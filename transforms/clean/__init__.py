@@ -1,0 +1,1 @@
+"""Taking boilerplate out, and learning what is boilerplate from what recurs."""

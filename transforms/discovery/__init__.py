@@ -1,1 +1,0 @@
-"""What a site tells of itself: its feeds, its name, what its pages repeat."""

@@ -1,0 +1,1 @@
+"""Adding entities and quotes to articles."""

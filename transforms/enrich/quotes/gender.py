@@ -1,0 +1,115 @@
+"""The gender of a text's persons, and what tells it: the text's own words, else a first name."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from newsbeam.transforms.enrich.quotes.names import Name, Names
+from newsbeam.transforms.enrich.quotes.obliques import is_oblique
+from newsbeam.transforms.enrich.quotes.roles import Role, Roles
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.titled_runs import word_before
+from newsbeam.transforms.records import Gender, GenderEvidence
+from newsbeam.transforms.settings.lexicon import Lexicon
+
+# A pronoun among the first tokens of a sentence can be its subject: "Nå kommer hun".
+_MAX_FRONT = 4
+
+
+class GenderFact(NamedTuple):
+    """A gender and what tells it."""
+
+    gender: Gender
+    evidence: GenderEvidence
+
+
+def find_genders(
+    cut: Segmentation, names: Names, roles: Roles, lexicon: Lexicon
+) -> dict[str, GenderFact]:
+    """The gender of each person, by full name, where something tells it.
+
+    A title before the name tells it, or a noun that the text calls the person by, else pronouns
+    that can mean nobody else, else the first name. A single pronoun does not stand up to a name.
+    """
+    reader = _GenderReader(cut, names, lexicon)
+    by_pronoun = reader.find_by_pronouns()
+    found: dict[str, GenderFact] = {}
+    persons = [name for name in names.all if name.is_person is not False]
+    for name in persons:
+        title = reader.read_title(name)
+        if title is not None:
+            found.setdefault(name.full, GenderFact(title, "title"))
+    for person in {name.full: None for name in persons}:
+        noun = reader.read_noun(roles.titles.get(person, ()))
+        if noun is not None:
+            found.setdefault(person, GenderFact(noun, "noun"))
+        first_name = lexicon.words.gendered.of_name(person)
+        said = by_pronoun.get(person, Counter())
+        if len(said) == 1:
+            (pronoun,) = said
+            if first_name in (None, pronoun) or said[pronoun] > 1:
+                found.setdefault(person, GenderFact(pronoun, "pronoun"))
+        if first_name is not None:
+            found.setdefault(person, GenderFact(first_name, "first_name"))
+    return found
+
+
+class _GenderReader:
+    def __init__(self, cut: Segmentation, names: Names, lexicon: Lexicon) -> None:
+        self._cut = cut
+        self._names = names
+        self._words = lexicon.words
+        self._gendered = lexicon.words.gendered
+        self._pronouns: dict[str, Gender] = dict.fromkeys(self._words.masculine, "male")
+        self._pronouns |= dict.fromkeys(self._words.feminine, "female")
+
+    def read_title(self, name: Name) -> Gender | None:
+        """*fru Hansen*, *Kong Harald*"""
+        before = word_before(name.first, self._cut.tokens, self._words).lower if name.first else ""
+        first = name.text.lower().split()[0] if " " in name.text else ""
+        return self._gendered.of_title(before) or self._gendered.of_title(first)
+
+    def read_noun(self, roles: Iterable[Role]) -> Gender | None:
+        """The gender that a role's noun tells: *talskvinne Kari Nes*."""
+        for role in roles:
+            stem = self._words.role_stem(self._cut.tokens[role.head].lower)
+            gender = None if stem is None else self._gendered.of_noun(stem)
+            if gender is not None:
+                return gender
+        return None
+
+    def find_by_pronouns(self) -> dict[str, Counter[Gender]]:
+        """How often *he* and *she* stand for a person where nobody else can be meant."""
+        votes: dict[str, Counter[Gender]] = defaultdict(Counter)
+        previous: list[Name] = []
+        for sentence in self._cut.sentences:
+            persons: list[Name] = []
+            for index in range(sentence.first, sentence.last):
+                name = self._names.starting.get(index)
+                if name is not None and name.is_person is not False:
+                    persons.append(name)
+                gender = self._pronouns.get(self._cut.tokens[index].lower)
+                if gender is None:
+                    continue
+                following = self._names.starting.get(index + 1)
+                if following is not None:  # "Ho Nina Berg kom": nynorsk has it before names.
+                    if following.is_person is not False:
+                        votes[following.full][gender] += 1
+                    continue
+                before = index - sentence.first < _MAX_FRONT and not persons
+                person = self._find_only(previous if before else persons)
+                if person is not None:
+                    votes[person][gender] += 1
+            previous = persons
+        return votes
+
+    def _find_only(self, names: list[Name]) -> str | None:
+        """The only person among names, where one of them can be what a sentence is about."""
+        persons = {name.full for name in names}
+        prominent = any(
+            not (name.is_genitive or is_oblique(name, self._cut, self._names, self._words))
+            for name in names
+        )
+        return persons.pop() if len(persons) == 1 and prominent else None

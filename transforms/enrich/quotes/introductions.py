@@ -1,0 +1,179 @@
+"""Reporting clauses before speech, and narration about speech: the subject comes first.
+
+*Hansen sier:*, *Hansen, som utdyper:*, *svarer Hansen slik:*, *Hansen kaller det «…»*.
+"""
+
+from __future__ import annotations
+
+from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
+from newsbeam.transforms.enrich.quotes.names import Names
+from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.subject_first import SubjectFirstReader
+from newsbeam.transforms.settings.lexicon import Lexicon
+
+# Tokens from a verb to the words it ascribes, and to its subject.
+_MAX_REACH = 40
+_STOPS = frozenset(".!?…;:")
+_STRONG = ("name", "pronoun")
+
+
+class IntroductionReader:
+    """Reads what stands before speech in one text."""
+
+    def __init__(
+        self, cut: Segmentation, names: Names, reader: AttributionReader, lexicon: Lexicon
+    ) -> None:
+        self._tokens = cut.tokens
+        self._names = names
+        self._reader = reader
+        self._verbs = lexicon.verbs
+        self._words = lexicon.words
+        self._phrases = NounPhraseReader(cut, names, lexicon)
+        self._relatives = lexicon.statements.sets.relatives
+        self._subject_first = SubjectFirstReader(cut, names, reader, lexicon)
+
+    def find_before_speech(self, first: int, last: int) -> Attribution | None:
+        """The clause in tokens that introduce speech: *Hansen sier til NTB:*, *Ifølge Hansen*.
+
+        Of several verbs the last one counts; the attribution begins at it.
+        """
+        floor = max(first, last - _MAX_REACH)
+        for index in range(last - 1, floor - 1, -1):
+            token = self._tokens[index]
+            auxiliary = self._reader.find_auxiliary(index, first)
+            if auxiliary is not None:
+                mention = self._read_around(auxiliary, first, index)
+                if mention is not None:
+                    return Attribution(auxiliary, last, token.text, mention)
+            elif self._reader.can_report(index, last) or self._opens_indirect_speech(index, last):
+                mention = self._read_around(index, first, last)
+                if mention is not None:
+                    return Attribution(index, last, token.text, mention)
+            else:
+                clause = self._reader.read_according(index, last)
+                if clause is not None:
+                    return clause
+        return None
+
+    def find_label(self, first: int, last: int) -> Attribution | None:
+        """A person or role that alone, or with an apposition, stands before a colon."""
+        for index in range(first, min(last, first + _MAX_REACH)):
+            name = self._names.starting.get(index)
+            if name is not None and not name.is_genitive and (name.is_person or index == first):
+                mention = Mention(index, name.last, "name", index)
+                return Attribution(first, last, None, mention)
+        token = self._tokens[first]
+        if self._words.role_stem(token.lower) or self._words.is_collective(token.lower):
+            return Attribution(first, last, None, Mention(first, first + 1, "role", first))
+        if token.lower in self._words.masculine | self._words.feminine:
+            return Attribution(first, last, None, Mention(first, first + 1, "pronoun", first))
+        return None
+
+    def find_reported_subject(self, first: int, last: int) -> Mention | None:
+        """The subject where a sentence opens as narration about speech: *Hansen mener at …*."""
+        subject = self._phrases.read_subject(first, last)
+        if subject is None:
+            return None
+        for index in range(subject.last, min(last, subject.last + 4)):
+            if not self._tokens[index].is_word:
+                return None
+            if self._reader.can_report(index, last):
+                return subject
+        return None
+
+    def read_behind(self, index: int, last: int) -> Attribution | None:
+        """*“…,” Smith said*: the clause behind speech that its subject opens, where one can."""
+        if not self._words.grammar.subject_first:
+            return None
+        return self._subject_first.read_behind(index, last)
+
+    def _opens_indirect_speech(self, index: int, last: int) -> bool:
+        """*har sagt at …*, *vil fortelle retten at …*: a form that is not finite."""
+        if self._tokens[index].lower not in self._words.nonfinite:
+            return False
+        behind = self._tokens[index + 1 : min(last, index + 4)]
+        return any(token.lower in self._words.complementizers for token in behind)
+
+    def _read_around(self, verb: int, first: int, last: int) -> Mention | None:
+        """The subject of a finite verb: behind it where the clause is inverted, else before."""
+        if self._words.grammar.subject_first:
+            return self._subject_first.read_before(verb, first) or self._read_inverted(verb, last)
+        token = self._tokens[verb]
+        if any(form.impersonal for form in self._verbs.get(token.lower, ())):
+            source = self._phrases.read_source(verb + 1, last) or self._phrases.read_fronted_source(
+                first, verb
+            )
+            if source is not None:
+                return source
+        inverted = self._phrases.read_subject(verb + 1, last)
+        before = self._read_leftward(verb, first)
+        if inverted is not None and inverted.kind in _STRONG:
+            adjacent = before is not None and before.last == verb and before.kind in _STRONG
+            return before if adjacent else inverted
+        return before or inverted
+
+    def _read_inverted(self, verb: int, last: int) -> Mention | None:
+        """*Said Smith: “…”*, where a sentence opens with its verb."""
+        opens = self._tokens[verb].text[0].isupper()
+        return self._phrases.read_subject(verb + 1, last) if opens else None
+
+    def _read_leftward(self, verb: int, first: int) -> Mention | None:
+        """The nearest name or pronoun before a verb that can be its subject, else the role that
+        opens the sentence."""
+        if self._tokens[verb - 1].text == ",":  # "Hansen, som er lege, sier"
+            opening = self._phrases.read_subject(first, verb)
+            if opening is not None and opening.kind in _STRONG:
+                return opening
+        noun = Mention(verb - 1, verb, "role", verb - 1)
+        named = verb in self._names.ending  # "Bakken" is a name, though it ends as a noun.
+        if not named and self._opens_clause(verb - 1, first) and self._phrases.is_definite(noun):
+            return noun
+        relative = False
+        for index in range(verb - 1, max(first, verb - _MAX_REACH) - 1, -1):
+            token = self._tokens[index]
+            if token.text in _STOPS:
+                break
+            if token.lower in self._words.pronouns:
+                return Mention(index, index + 1, "pronoun", index)
+            if token.lower in self._words.speech:
+                return None
+            name = self._names.ending.get(index + 1)
+            if name is not None and not name.is_genitive and name.is_person is not False:
+                before = self._tokens[name.first - 1].lower if name.first > first else ""
+                if relative or before not in self._words.prepositions:
+                    return self._phrases.name_with_title(name.first, name.last, first)
+            if token.lower in self._relatives:
+                noun_before = self._read_antecedent(index, first)
+                if noun_before is not None:
+                    return noun_before
+            relative = relative or token.lower in self._words.subordinators
+        mention = self._phrases.read_subject(first, verb)
+        if mention is not None:
+            return mention
+        return None if self._words.role_stem(self._tokens[verb - 1].lower) is None else noun
+
+    def _read_antecedent(self, relative: int, first: int) -> Mention | None:
+        """*presidenten, som på møtet sa*: the definite role right before a relative clause."""
+        noun = relative - 1 - (self._tokens[relative - 1].text == ",")
+        if noun < first or self._words.role_stem(self._tokens[noun].lower) is None:
+            return None
+        mention = Mention(noun, noun + 1, "role", noun)
+        return mention if self._phrases.is_definite(mention) else None
+
+    def _opens_clause(self, noun: int, first: int) -> bool:
+        """Whether a noun's phrase opens a clause, so that it is the subject of a verb behind it."""
+        index = noun - 1
+        while index >= first and self._is_adjective(index):
+            index -= 1
+        if index >= first and self._tokens[index].lower in self._words.determiners:
+            index -= 1
+        before = self._tokens[index].lower if index >= first else ","
+        return before in self._words.subordinating | self._words.complementizers | {","}
+
+    def _is_adjective(self, index: int) -> bool:
+        """Whether a word before a noun belongs to its phrase."""
+        token = self._tokens[index]
+        return (
+            token.text[0].islower() and token.lower not in self._words.closed | self._verbs.keys()
+        )

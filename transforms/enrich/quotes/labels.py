@@ -1,0 +1,49 @@
+"""What a model of entities says of a text's tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.records import Entity
+
+# What spaCy pipelines call organisations, places and works; a state or town that acts is a body.
+_BODIES = frozenset({"ORG", "GPE_ORG", "ORGANIZATION"})
+_PLACES = frozenset({"LOC", "GPE", "GPE_LOC"})
+_WORKS = frozenset({"PROD", "PRODUCT", "WORK_OF_ART"})
+
+
+class Labels:
+    """The entities of one text: ``by_token`` by the index of every token that they cover."""
+
+    def __init__(self, cut: Segmentation, entities: Sequence[Entity]) -> None:
+        self._cut = cut
+        self.by_token: dict[int, Entity] = {}
+        for entity in entities:
+            index = cut.token_at(entity.start)
+            while index < len(cut.tokens) and cut.tokens[index].start < entity.end:
+                self.by_token.setdefault(index, entity)
+                index += 1
+
+    def is_body(self, index: int) -> bool:
+        """Whether a token is a part of an organisation's name."""
+        return self._is_any(index, _BODIES)
+
+    def is_place(self, index: int) -> bool:
+        """Whether a token is a part of a place's name."""
+        return self._is_any(index, _PLACES)
+
+    def is_work(self, index: int) -> bool:
+        """Whether a token is a part of the name of a work or a product."""
+        return self._is_any(index, _WORKS)
+
+    def _is_any(self, index: int, labels: frozenset[str]) -> bool:
+        entity = self.by_token.get(index)
+        return entity is not None and entity.label in labels
+
+    def span(self, index: int) -> tuple[int, int]:
+        """The entity at a token: its first token and the one behind it, both ``index`` for none."""
+        entity = self.by_token.get(index)
+        if entity is None:
+            return index, index
+        return self._cut.token_at(entity.start), self._cut.token_at(entity.end)

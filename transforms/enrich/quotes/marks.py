@@ -1,0 +1,166 @@
+"""Pairs of quotation marks, in one pass."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from newsbeam.transforms.records import QuoteKind
+from newsbeam.transforms.text.characters import DASHES
+
+# A mark whose partner is farther away than this (code points) has lost it.
+MAX_QUOTE_CHARS = 2000
+# A straight mark's partner on a later line is sought so far.
+MAX_LINE_CHARS = 1000
+_NEW_TURN = re.compile(rf"\n[{DASHES}]")
+_PARTNERS = {"«": "»", "»": "«", "“": '”"', "„": "“”"}
+_EITHER = '"”'
+_ANY = re.compile("[«»“”„\"‘’'\n]")
+# Marks that are apostrophes too: they count in pairs alone, on one line.
+_SINGLE = re.compile("[‘’']")
+_BEFORE_OPENING = '([–—-«“"'
+_AFTER_OPENING = '«“"-–—….('
+# "Lars' båt": a genitive's apostrophe looks like a mark that closes.
+_SIBILANTS = "sxzSXZ"
+
+
+class Marked(NamedTuple):
+    """Text between quotation marks: ``start`` to ``end`` without them.
+
+    ``closed`` is false where only the opening mark is there; ``end`` is then ``start``.
+    """
+
+    start: int
+    end: int
+    kind: QuoteKind
+    closed: bool
+
+
+def find_marked(text: str) -> tuple[Marked, ...]:
+    """Find the outermost marked stretches of a text, in order.
+
+    Knows «…», »…«, “…”, „…“, „…”, ”…”, "…", ‘…’ and '…'. Guillemets may nest and cross line
+    breaks. The others cross one only to a partner that stands like one: an odd mark would else
+    turn all that follow inside out. Single marks do so never. Linear time.
+    """
+    found: list[Marked] = []
+    opened: list[tuple[int, str]] = []
+    reach = 0
+    for match in _ANY.finditer(text):
+        position, character = match.start(), match[0]
+        if position < reach:
+            continue
+        if not opened and character in "‘'" and _stands_before_word(text, position):
+            partner = _find_single_partner(text, position)
+            if partner is not None:
+                found.append(Marked(position + 1, partner, "quote_marks", True))
+                reach = partner + 1
+            continue
+        if opened and position - opened[0][0] > MAX_QUOTE_CHARS:
+            found.append(_unclosed(opened))
+            opened = []
+        if character == "\n" and opened and not _goes_on(text, position, opened[-1][1]):
+            found.append(_unclosed(opened))
+            opened = []
+        elif opened and _closes(text, position, opened[-1][1]):
+            start, mark = opened.pop()
+            if not opened:
+                found.append(Marked(start + 1, position, _kind(mark), True))
+        elif character in "«„“" or (character in _EITHER + "»" and _opens(text, position)):
+            if opened and opened[-1][1] == character and _begins_line(text, position):
+                found.append(_unclosed(opened))
+                opened = []
+            opened.append((position, character))
+    if opened:
+        found.append(_unclosed(opened))
+    return tuple(found)
+
+
+def _goes_on(text: str, newline: int, mark: str) -> bool:
+    """Whether a marked stretch crosses a line break: its partner is the next mark."""
+    if text[newline + 1 : newline + 2] == "\n":
+        return False
+    if mark in "«»":
+        return True
+    partner = text.find(mark, newline, newline + MAX_LINE_CHARS) if mark in _EITHER else -1
+    return (
+        partner > newline + 1
+        and not _opens(text, partner)
+        and "\n\n" not in text[newline:partner]
+        and _NEW_TURN.search(text, newline, partner) is None
+    )
+
+
+def _closes(text: str, position: int, mark: str) -> bool:
+    """Whether a character closes a mark; a straight one may stand in for a lost guillemet."""
+    character = text[position]
+    if character in _PARTNERS.get(mark, mark):
+        return mark == "«" or not _opens(text, position)
+    if mark != "«" or character not in _EITHER or _opens(text, position):
+        return False
+    behind = text[position + 1 : position + 1 + MAX_LINE_CHARS]
+    return "»" not in behind.partition("«")[0]
+
+
+def _opens(text: str, position: int) -> bool:
+    """Whether a mark that opens and closes alike stands before a word, not behind one."""
+    mark, before, after = (
+        text[position],
+        text[position - 1 : position],
+        text[position + 1 : position + 2],
+    )
+    if mark == "«":  # It opens also where spaces stand inside, and closes »so«.
+        return _stands_apart(before) or after.isalnum()
+    if mark == "»":
+        return _stands_before_word(text, position)
+    if mark not in _EITHER:
+        return mark == "„"
+    return _stands_apart(before) and bool(after) and not after.isspace()
+
+
+def _stands_before_word(text: str, position: int) -> bool:
+    after = text[position + 1 : position + 2]
+    return (
+        _stands_apart(text[position - 1 : position])
+        and bool(after)
+        and (after.isalnum() or after in _AFTER_OPENING)
+    )
+
+
+def _stands_apart(before: str) -> bool:
+    """Whether a mark behind ``before`` can open: nothing, space or another mark."""
+    return not before or before.isspace() or before in _BEFORE_OPENING
+
+
+def _find_single_partner(text: str, position: int) -> int | None:
+    """The single mark that closes the one at ``position``, on its line.
+
+    A mark within a word is an apostrophe, and so is one behind an "s" if another closes later.
+    """
+    line = text[position + 1 : position + 1 + MAX_LINE_CHARS].partition("\n")[0]
+    genitive = None
+    for match in _SINGLE.finditer(line):
+        at = position + 1 + match.start()
+        before, after = text[at - 1], text[at + 1 : at + 2]
+        if before.isspace() or at == position + 1:
+            break
+        if after.isalnum():
+            continue
+        if before in _SIBILANTS and after.isspace() and text[at + 2 : at + 3].isalnum():
+            genitive = genitive or at
+            continue
+        return at
+    return genitive
+
+
+def _begins_line(text: str, position: int) -> bool:
+    return position == 0 or text[position - 1] == "\n"
+
+
+def _kind(mark: str) -> QuoteKind:
+    return "guillemet" if mark in "«»" else "quote_marks"
+
+
+def _unclosed(opened: list[tuple[int, str]]) -> Marked:
+    start, mark = opened[0]
+    return Marked(start + 1, start + 1, _kind(mark), False)

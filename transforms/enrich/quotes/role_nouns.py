@@ -1,0 +1,62 @@
+"""Nouns for persons by role: which stand for somebody known, and which introduce somebody."""
+
+from __future__ import annotations
+
+from newsbeam.transforms.enrich.quotes.definiteness import has_article, is_described, joins_noun
+from newsbeam.transforms.enrich.quotes.names import Names
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
+
+
+class RoleNouns:
+    """Judges the role nouns of one text, by token."""
+
+    def __init__(self, cut: Segmentation, names: Names, lexicon: Lexicon) -> None:
+        self._cut = cut
+        self._names = names
+        self._words = lexicon.words
+        self._verbs = lexicon.verbs
+
+    def is_definite_role(self, index: int) -> bool:
+        """Whether a noun stands for a person known by it: *forskeren*, *Natos generalsekretær*."""
+        lower = self._cut.tokens[index].lower
+        stem = self._words.role_stem(lower)
+        if self._words.grammar.articles:
+            return stem is not None and has_article(index, self._cut.tokens, self._words)
+        owner = self._names.ending.get(index)
+        single = not lower.endswith(self._words.several)
+        owned = owner is not None and owner.is_genitive
+        if stem is None or stem != lower:
+            return stem is not None and single
+        return (single and owned) or is_described(index, self._cut.tokens, self._words)
+
+    def start_of_compound(self, noun: int) -> int:
+        """The first token of *police spokesman*, where compounds are not one word."""
+        if not self._words.grammar.joins_compounds:
+            floor = max(noun - MAX_TITLE, 0)
+            while noun > floor and joins_noun(self._cut.tokens[noun - 1], self._words):
+                noun -= 1
+        return noun
+
+    def is_new_role(self, index: int) -> bool:
+        """Whether a noun introduces somebody: *En kunde venter*, *Vitne nummer 2*."""
+        word = self._cut.tokens[index].lower
+        article = index - 1
+        while article > index - MAX_TITLE and self._describes(article):
+            article -= 1  # "En annen nabo"
+        before = self._cut.tokens[article].lower if article >= 0 else ""
+        described = before in self._words.determiners and before not in self._words.subjects
+        grammar = self._words.grammar
+        described = described and before not in grammar.articles | grammar.adjective_articles
+        return (described or self.is_numbered(index)) and self._words.role_stem(word) == word
+
+    def _describes(self, index: int) -> bool:
+        """Whether a word can stand between an article and its noun."""
+        token, words = self._cut.tokens[index], self._words
+        parted = (words.determiners, words.prepositions, words.subjects, words.conjunctions)
+        return token.text[0].islower() and not any(
+            token.lower in others for others in (*parted, self._verbs)
+        )
+
+    def is_numbered(self, index: int) -> bool:
+        return self._cut.tokens[min(index + 2, len(self._cut.tokens) - 1)].text.isdigit()

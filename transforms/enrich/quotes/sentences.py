@@ -1,0 +1,146 @@
+"""Tokens, sentences and lines of a text, all as offsets. One pass, linear time."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from newsbeam.transforms.text.characters import DASHES, LOWER_LETTERS, OPENING_MARKS
+
+# A word may hold hyphens, apostrophes and, before a small letter or a digit, stops:
+# "Nordfjord-aksjonist", "FN's", "dagbladet.no", "1.100".
+_TOKEN = re.compile(rf"\w+(?:(?:[-'’&/]|\.(?=[{LOWER_LETTERS}0-9]))\w+)*|[^\w\s]")
+_SENTENCE_STOPS = frozenset(".!?…")
+_CLOSERS = frozenset("»”“\")]'’")
+
+
+class Token(NamedTuple):
+    """A word or one punctuation character. ``lower`` is ``text`` in lower case."""
+
+    text: str
+    lower: str
+    start: int
+    end: int
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[0].isalnum()
+
+    @property
+    def is_capitalised(self) -> bool:
+        """Whether it looks like (part of) a name.
+
+        "Start-trener" does not: Norwegian writes common nouns so that begin with a name.
+        """
+        head, _, tail = self.text.rpartition("-")
+        return self.text[0].isupper() and not (head and tail[:1].islower())
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Tokens ``first`` to ``last`` (exclusive) of one sentence, which never leaves its line."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its newline and the white space at its edges.
+
+    ``sentences`` counts from ``first_sentence``. ``after_blank`` is true where a blank line (or
+    the text's beginning) precedes it. Blank lines themselves are left out.
+    """
+
+    start: int
+    end: int
+    first_sentence: int
+    last_sentence: int
+    after_blank: bool
+
+
+class Segmentation:
+    """A text cut into tokens, sentences and lines."""
+
+    def __init__(self, text: str, abbreviations: Collection[str] = ()) -> None:
+        self.text = text
+        self.tokens = [
+            Token(match[0], match[0].lower(), match.start(), match.end())
+            for match in _TOKEN.finditer(text)
+        ]
+        self.sentences: list[Sentence] = []
+        self.lines: list[Line] = []
+        self._starts = [token.start for token in self.tokens]
+        self._split(frozenset(abbreviations))
+        self._line_starts = [line.start for line in self.lines]
+        self._sentence_starts = [sentence.start for sentence in self.sentences]
+
+    def token_at(self, offset: int) -> int:
+        """Index of the first token that begins at or after an offset."""
+        return bisect_left(self._starts, offset)
+
+    def sentence_at(self, offset: int) -> int:
+        """Index of the sentence that holds an offset (or of the last one before it)."""
+        return max(bisect_left(self._sentence_starts, offset + 1) - 1, 0)
+
+    def line_at(self, offset: int) -> int:
+        """Index of the line that holds an offset (or of the last one before it)."""
+        return max(bisect_left(self._line_starts, offset + 1) - 1, 0)
+
+    def _split(self, abbreviations: frozenset[str]) -> None:
+        start, blank = 0, True
+        for raw in self.text.split("\n"):
+            stripped = raw.strip()
+            if stripped:
+                begin = start + raw.index(stripped[0])
+                end = begin + len(stripped)
+                first = len(self.sentences)
+                self._split_line(begin, end, abbreviations)
+                self.lines.append(Line(begin, end, first, len(self.sentences), blank))
+            blank = not stripped
+            start += len(raw) + 1
+
+    def _split_line(self, begin: int, end: int, abbreviations: frozenset[str]) -> None:
+        line, tokens = len(self.lines), self.tokens
+        stop = self.token_at(end)
+        first = index = self.token_at(begin)
+        while index < stop:
+            if tokens[index].text in _SENTENCE_STOPS:
+                after = index + 1
+                while after < stop and tokens[after].text in _CLOSERS and self._joined(after):
+                    after += 1
+                if after < stop and self._begins_sentence(index, after, abbreviations):
+                    self._add(first, after, line)
+                    first = after
+                index = after
+            else:
+                index += 1
+        if first < stop:
+            self._add(first, stop, line)
+
+    def _add(self, first: int, last: int, line: int) -> None:
+        start, end = self.tokens[first].start, self.tokens[last - 1].end
+        self.sentences.append(Sentence(first, last, start, end, line))
+
+    def _joined(self, index: int) -> bool:
+        """Whether no space parts a token from the one before it."""
+        return self.tokens[index - 1].end == self.tokens[index].start
+
+    def _begins_sentence(self, stop: int, after: int, abbreviations: frozenset[str]) -> bool:
+        if self._joined(after):
+            return False
+        opener = self.tokens[after].text[0]
+        if not (opener.isupper() or opener.isdigit() or opener in DASHES + OPENING_MARKS + "(["):
+            return False
+        if self.tokens[stop].text != "." or not stop or not self._joined(stop):
+            return True
+        before = self.tokens[stop - 1]
+        initial = len(before.text) == 1 and before.text.isupper()
+        ordinal = before.text.isdigit() and len(before.text) <= 2 and opener.isdigit()
+        return not (initial or ordinal or before.lower in abbreviations)

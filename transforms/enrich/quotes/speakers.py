@@ -1,0 +1,384 @@
+"""From the words of an attribution to the person behind them.
+
+A list of persons, the most salient first, follows the text: whoever a sentence is about comes
+to the front, and whoever was quoted. Pronouns and definite role nouns stand for the first person
+of the list that fits (a simple form of centering; Grosz, Joshi and Weinstein 1995).
+"""
+
+from __future__ import annotations
+
+from newsbeam.transforms.enrich.quotes.attributions import AttributionReader
+from newsbeam.transforms.enrich.quotes.documents import DocumentAuthors
+from newsbeam.transforms.enrich.quotes.epithets import find_epithets
+from newsbeam.transforms.enrich.quotes.institutions import Institutions
+from newsbeam.transforms.enrich.quotes.names import Name, Names
+from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
+from newsbeam.transforms.enrich.quotes.obliques import is_oblique
+from newsbeam.transforms.enrich.quotes.persons import NEAR, Persons
+from newsbeam.transforms.enrich.quotes.role_nouns import RoleNouns
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
+from newsbeam.transforms.enrich.quotes.voices import Voices
+from newsbeam.transforms.records import Gender, Speaker
+from newsbeam.transforms.settings.lexicon import Lexicon
+
+# Tokens before the subject of a sentence's main clause.
+_MAX_FRONT = 4
+# Persons farther back than this are not what a pronoun stands for.
+_MAX_SALIENT = 8
+# Tokens of its own sentence that are read before a mention.
+_MAX_WITHIN = 20
+# How many places a person may stand behind another and still win by a matching role, or by
+# being named since the last quote.
+_ROLE_BONUS = 1.5
+_PLACE_BONUS = 2.0
+# The same by being known by that very noun alone: *datteren* is whom *Moes datter* introduced.
+_NOUN_BONUS = 2.0
+
+
+class Cast:
+    """The persons of one text, and who of them is spoken of just now."""
+
+    def __init__(
+        self, cut: Segmentation, names: Names, reader: AttributionReader, lexicon: Lexicon
+    ) -> None:
+        self._cut = cut
+        self._names = names
+        self._words = lexicon.words
+        self._verbs = lexicon.verbs
+        self._openers = {sentence.first for sentence in cut.sentences}
+        self._salient: list[str] = []
+        self._fresh: set[str] = set()
+        self._nameless: set[str] = set()
+        self._pair: str | None = None
+        # The institution or document that spoke last: what "it" and "they" may stand for.
+        self.thing: str | None = None
+        self._forms = lexicon.statements.sets
+        self._nouns = RoleNouns(cut, names, lexicon)
+        self._institutions = Institutions(cut, names, lexicon)
+        self._joined: dict[str, tuple[str, str]] = {}
+        self._couples: dict[int, tuple[str, str]] = {}
+        self._persons = Persons(cut, names, reader.reporters, lexicon)
+        self._voices = Voices(cut, names, self._persons, lexicon)
+        self._epithets = find_epithets(cut, names, lexicon)
+        self._authors = DocumentAuthors(cut, names, self._persons, lexicon)
+
+    def observe(self, sentence: Sentence, first: int, last: int) -> None:
+        """Take note of whom narration, tokens ``first`` to ``last`` of a sentence, is about."""
+        fronted: list[str] = []
+        others: list[str] = []
+        for index in range(first, last):
+            name = self._names.starting.get(index)
+            if name is not None and self._persons.is_person(name):
+                prominent = not name.is_genitive and not is_oblique(
+                    name, self._cut, self._names, self._words
+                )
+                (fronted if prominent else others).append(name.full)
+                self._fresh.add(name.full)
+                continue
+            token = self._cut.tokens[index]
+            opens = index - sentence.first < 2 or self._cut.tokens[index - 1].lower in self._verbs
+            subject = opens or index - sentence.first < _MAX_FRONT  # "Nå kommer hun"
+            if subject and token.lower in self._words.masculine | self._words.feminine:
+                person = self._find_by_pronoun(token.lower)
+                if person is not None and not fronted:
+                    fronted.append(person)
+            elif self._nouns.is_definite_role(index):
+                person = self._find_by_role(Mention(index, index + 1, "role", index, True))
+                if person is not None:
+                    (fronted if opens else others).append(person)
+                elif not fronted:
+                    fronted += self._introduce(index)
+            elif subject and not fronted and self._words.role_stem(token.lower) is not None:
+                fronted += self._introduce(index)
+        self._authors.note(first, last, fronted[0] if fronted else None)
+        persons = list(dict.fromkeys(fronted + others))
+        if persons:
+            self._pair = self._find_pair(first, last)
+        before = self.foremost
+        for person in reversed(persons):
+            self.promote(person)
+        if before is not None and before not in persons:  # It outlasts who is named in passing.
+            self.promote(before, place=len(dict.fromkeys(fronted)))
+
+    def _find_pair(self, first: int, last: int) -> str | None:
+        """Two persons whom a sentence joins: *Kari Nes fra Moss og Per Moe*."""
+        previous: Name | None = None
+        for index in range(first, last):
+            name = self._names.starting.get(index)
+            if name is None or not self._persons.is_person(name):
+                continue
+            joint = self._cut.tokens[index - 1]
+            if (
+                previous is not None
+                and index - previous.last < NEAR
+                and joint.lower in self._words.conjunctions
+            ):
+                return self._join(previous, joint.text, name)
+            previous = name
+        return None
+
+    def _join(self, one: Name, joint: str, other: Name) -> str:
+        text = f"{one.full} {joint} {other.full}"
+        self._joined[text] = (one.full, other.full)
+        return text
+
+    def list_speakers(self, speaker: str | None, mention_start: int | None) -> tuple[Speaker, ...]:
+        """Everybody behind a resolved speaker, one by one; when the whole text has been read."""
+        couple = () if mention_start is None else self._couples.get(mention_start, ())
+        members = couple or self._joined.get(speaker or "", ())
+        return self._voices.describe(speaker, mention_start, members)
+
+    def list_persons(self) -> tuple[Speaker, ...]:
+        """All persons whom the text names, in its order; when it has been read."""
+        return self._persons.describe_all()
+
+    def note_speaker(self, person: str) -> None:
+        """Make the speaker of a quote the most salient person."""
+        self.promote(person)
+        self._fresh.clear()
+
+    def promote(self, person: str, place: int = 0) -> None:
+        """Make a person the most salient one, or the one at ``place``."""
+        if person in self._salient:
+            self._salient.remove(person)
+        self._salient.insert(place, person)
+        del self._salient[_MAX_SALIENT:]
+
+    @property
+    def foremost(self) -> str | None:
+        """The most salient person."""
+        return self._salient[0] if self._salient else None
+
+    def resolve(self, mention: Mention) -> str | None:
+        """The fullest name behind a mention, or the role or source itself."""
+        token = self._cut.tokens[mention.head]
+        if mention.kind == "pronoun":
+            if mention.indefinite:
+                return None
+            if token.lower in self._words.them | self._forms.plural:
+                anyone = self.foremost if token.lower in self._words.neutral else None
+                return self._pair or self.thing or anyone
+            if token.lower in self._forms.things:
+                return self.thing
+            person = self._find_by_pronoun(token.lower)
+            if person is not None:
+                self._persons.note_pronoun(person, self._gender_of(token.lower))
+            return person
+        if mention.kind == "name":
+            name = self._resolve_name(mention)
+            alone = " " not in name and name not in self._persons.named
+            return (self._institutions.find(mention) if alone else None) or name
+        if mention.kind == "role" and self._pair and self._is_plural(mention):
+            return self._pair
+        author = self._authors.find(token.lower)
+        if mention.kind == "role":
+            if self._pair in self._joined and self._words.is_couple(token.lower):
+                self._couples[token.start] = self._joined[self._pair]
+            person = author or self._find_by_role(mention)
+            human = self._words.role_stem(token.lower) and not self._words.is_collective(
+                token.lower
+            )
+            body = None if human else self._institutions.find(mention)
+            return person or body or self._add_nameless(mention)
+        return author or self.text_of(mention)
+
+    def resolve_within(self, mention: Mention, sentence: Sentence, first: int) -> str | None:
+        """``resolve`` where the sentence before the mention, from token ``first``, counts too.
+
+        What the sentence tells is forgotten again: ``observe`` takes it as a whole.
+        """
+        first = max(first, mention.first - _MAX_WITHIN)
+        before = self._salient.copy(), self._fresh.copy(), self._pair
+        self.observe(sentence, first, mention.first)
+        speaker = self.resolve(mention)
+        self._salient, self._fresh, self._pair = before
+        return speaker
+
+    def _add_nameless(self, mention: Mention) -> str:
+        """A person known by a role alone, whom pronouns may stand for from now on."""
+        text = self.text_of(mention)
+        word = self._cut.tokens[mention.head].lower
+        stem = self._words.role_stem(word)
+        human = stem is not None or word.endswith(self._words.agents)
+        if human and not self._is_plural(mention):
+            self._nameless.add(text)
+            self._persons.note_role(text, word)
+        return text
+
+    def _is_plural(self, mention: Mention) -> bool:
+        return self._cut.tokens[mention.head].lower.endswith(self._words.several)
+
+    def title_of(self, speaker: str | None) -> str | None:
+        """The words by which the text introduces a named speaker, if it does."""
+        return self._persons.title_of(speaker)
+
+    def _is_named(self, index: int) -> bool:
+        """Whether a name goes with a noun: *leder i laget, Kari Nes*."""
+        return any(at in self._names.starting for at in range(index, index + NEAR))
+
+    def _introduce(self, index: int) -> list[str]:
+        """A nameless person whom narration is about, with the owner: *Krekars datter*."""
+        owner = self._names.ending.get(index)
+        owned = owner is not None and owner.is_genitive
+        related = self._words.role_stem(self._cut.tokens[index].lower) in self._words.kin
+        opens = index in self._openers and related  # "Faren har meldt saken."
+        if self._is_named(index) or not (owned or opens or self._nouns.is_new_role(index)):
+            return []
+        first = owner.first if owner is not None and owned else index
+        if first < index and first and self._cut.tokens[first - 1].lower in self._words.titles:
+            first -= 1
+        if first and self._cut.tokens[first - 1].lower in self._words.prepositions:
+            return []
+        first = self._nouns.start_of_compound(first)
+        last = index + 3 if self._nouns.is_numbered(index) else index + 1
+        return [self._add_nameless(Mention(first, last, "role", index))]
+
+    def text_of(self, mention: Mention) -> str:
+        """A mention's words, without a genitive ending."""
+        tokens = self._cut.tokens
+        last = tokens[mention.last - 1]
+        cut = mention.kind == "role" and self._words.without_genitive(last.lower) != last.lower
+        return self._cut.text[tokens[mention.first].start : last.end - cut]
+
+    def _resolve_name(self, mention: Mention) -> str:
+        name = self._names.starting.get(mention.head)
+        if name is None:
+            return self.text_of(mention)
+        second = self._names.ending.get(mention.last)
+        if second is not None and second.first > name.last:
+            between = self._cut.tokens[name.last : second.first]
+            joints = [token.text for token in between if token.lower in self._words.conjunctions]
+            return self._join(name, joints[-1] if joints else between[-1].text, second)
+        if mention.first < mention.head and " " not in name.full:
+            return f"{self._cut.tokens[mention.first].lower} {name.full}"
+        return self._persons.find_misspelt(name.full) or name.full
+
+    def find_ahead(self, first: int, last: int, mention: Mention | None) -> str | None:
+        """The first person whom tokens are about, whom a mention can stand for."""
+        for index in range(first, last):
+            name = self._names.starting.get(index)
+            if (
+                name is not None
+                and not name.is_genitive
+                and self._persons.is_person(name)
+                and not is_oblique(name, self._cut, self._names, self._words)
+                and self.fits(name.full, mention)
+            ):
+                return name.full
+        return None
+
+    def fits(self, person: str, mention: Mention | None) -> bool:
+        """Whether nothing known of a person speaks against a pronoun or role."""
+        if mention is None:
+            return True
+        word = self._cut.tokens[mention.head].lower
+        gender = self._persons.gender.get(person)
+        if mention.kind == "role":
+            stem = self._words.role_stem(word)
+            roles = self._persons.roles.get(person, set())
+            wanted = self._persons.gender_of(stem or word)
+            related = not roles or any(self._are_related(stem or word, role) for role in roles)
+            return related and wanted in (None, gender or wanted)
+        if word in self._words.him:
+            return gender != "female"
+        return word not in self._words.her or gender != "male"
+
+    def _are_related(self, one: str, other: str) -> bool:
+        """Whether one role noun is the other or a compound of it: *leder*, *partileder*."""
+        return one.endswith(other) or other.endswith(one)
+
+    def find_person(self, mention: Mention) -> str | None:
+        """The person whom a name stands for, if it is a known person's."""
+        name = self._names.starting.get(mention.head)
+        known = mention.kind == "name" and name is not None and name.full in self._persons.named
+        return self._resolve_name(mention) if known else None
+
+    def find_in_label(self, first: int, last: int) -> str | None:
+        """A known person in a label, also as the first part of a compound: *Putin-sjokk*."""
+        for index in range(first, last):
+            name = self._names.starting.get(index)
+            if name is not None and name.full in self._persons.named:
+                return name.full
+            head = self._cut.tokens[index].text.partition("-")[0]
+            person = self._persons.find_by_surname(head)
+            if person is not None:
+                return person
+        return None
+
+    def is_person(self, speaker: str) -> bool:
+        """Whether a resolved speaker is one of the text's persons."""
+        return speaker in self._persons.named or speaker in self._nameless
+
+    def _gender_of(self, pronoun: str) -> Gender:
+        is_he = pronoun in self._words.him or pronoun in self._forms.masculine
+        return "male" if is_he else "female"
+
+    def _find_by_pronoun(self, pronoun: str) -> str | None:
+        """The most salient person whose gender is not known to be the other."""
+        right = self._gender_of(pronoun)
+        wrong: Gender = "female" if right == "male" else "male"
+        fitting = (person for person in self._salient if self._persons.gender.get(person) != wrong)
+        person = next(fitting, None)
+        if person is None:
+            return None
+        self._persons.gender.setdefault(person, right)
+        return person
+
+    def _belongs(self, mention: Mention, places: set[str]) -> bool:
+        """Whether a role's complement is the last part of a place: *klubben*, *Svømmeklubben*."""
+        noun = self._cut.tokens[mention.last - 1].lower
+        tied = mention.last > mention.head + 1
+        return tied and any(place.lower().endswith(noun) for place in places)
+
+    def _find_by_role(self, mention: Mention) -> str | None:
+        """The person whom a role noun stands for: by role or place (*ordføraren frå Gloppen*),
+        else only by a definite noun for a person."""
+        word = self._words.without_genitive(self._cut.tokens[mention.head].lower)
+        stem = self._words.role_stem(word)
+        age = word.partition("-")[0]
+        if age.isdigit():  # "19-åringen"
+            ages = self._names.aged
+            aged = [person for person in self._salient if ages.get(person) == age]
+            if aged:
+                return aged[0]
+        introduced = self._epithets.get(word, set())
+        human = age.isdigit() or word.endswith(self._words.agents)
+        if stem is None and not introduced and not human:
+            return None
+        complemented = mention.last > mention.head + 1
+        if complemented and self._nouns.is_new_role(mention.head):
+            return None  # "En talsmann for Slottet"
+        if self._is_plural(mention) and not mention.indefinite:
+            return None
+        if stem not in (None, word) and self._forms.nouns and not word.endswith(self._forms.nouns):
+            return None  # "offiserer": several
+        gender = self._persons.gender_of(stem or word)
+        places = {
+            name.text
+            for index in range(mention.head + 1, mention.last)
+            if (name := self._names.starting.get(index)) is not None
+        }
+        ranked = []
+        for rank, person in enumerate(self._salient):
+            known = stem is not None and any(
+                self._are_related(stem, role) for role in self._persons.roles.get(person, ())
+            )
+            own = self._persons.places.get(person, set())
+            near = not places.isdisjoint(own) or self._belongs(mention, own)
+            known = known or person in introduced
+            known = known and (near or not complemented or not own)
+            if gender is not None and self._persons.gender.get(person, gender) != gender:
+                continue
+            if age.isdigit() and person in self._names.aged:
+                continue  # Somebody of another age.
+            if stem in self._words.kin and not known and self._persons.roles.get(person):
+                continue
+            vague = mention.indefinite or complemented or (stem is None and bool(introduced))
+            vague |= stem in self._forms.apart  # "Dommeren" is not the trainer.
+            if known or near or not vague:
+                bonus = _ROLE_BONUS * (known + (person in self._fresh)) + _PLACE_BONUS * near
+                bonus += _NOUN_BONUS * (known and person in self._nameless)
+                # Where an article makes nouns definite, a title told before says who is meant.
+                sure = known and bool(self._words.grammar.articles)
+                ranked.append((not sure, rank - bonus, rank, person))
+        return min(ranked)[3] if ranked else None

@@ -1,0 +1,273 @@
+"""The article's lines out of a parsed web page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence, Set
+from copy import deepcopy
+from dataclasses import replace
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from lxml import html
+
+from newsbeam.transforms.extract.body_text import (
+    choose_longer,
+    find_text,
+    is_little,
+    measure_text,
+)
+from newsbeam.transforms.extract.embedded_text import EmbeddedText, open_shadow_roots
+from newsbeam.transforms.extract.headline import find_heading
+from newsbeam.transforms.extract.lost_lines import order_as_printed, restore_lost_line
+from newsbeam.transforms.extract.other_stories import drop_other_story, is_live_report
+from newsbeam.transforms.extract.page_cuts import (
+    find_own_element,
+    list_cut_inside,
+    list_left_lines,
+    list_removed_lines,
+)
+from newsbeam.transforms.extract.page_lines import PageLine, list_blocks, list_page_lines
+from newsbeam.transforms.extract.page_tree import check_text_size
+from newsbeam.transforms.extract.pruning import drop_chosen, drop_untexted, prune_body
+from newsbeam.transforms.extract.standfirst import find_lead
+from newsbeam.transforms.extract.surroundings import iterate_before
+from newsbeam.transforms.records import Block, RemovedLine
+from newsbeam.transforms.settings.source import ExtractSettings
+from newsbeam.transforms.settings.xpaths import list_chosen_elements
+from newsbeam.transforms.text.bylines import split_author
+from newsbeam.transforms.text.characters import DASHES, normalize_line, squeeze
+from newsbeam.transforms.text.dates import parse_instant
+
+_WORD = re.compile(r"\w+")
+_MOST_FURNITURE = 5
+_LONGEST_FURNITURE = 100
+_MOST_DATE_WORDS = 5
+_MOST_ABOVE = 20
+_LONGEST_KICKER = 50
+_COPYRIGHT = re.compile(r"(?:copyright\b|©|\(c\) ).*", re.IGNORECASE)
+# Words of dates, by how they begin, and words that say that one is a publication's, in the
+# languages with rules and their neighbours.
+_DATE_WORD = re.compile(
+    r"(?:jan|feb|mar|mär|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|de[scz]|man|mån|mon|tir|tys|tis|tue|"
+    r"die|ons|wed|mit|tor|thu|don|fre|fri|lør|lör|lau|sat|sam|søn|sön|sun|son|"
+    r"(?:kl|klokk[ae]n?|klockan|den|um|uhr|at|on|am|pm|[a-z]{1,4}t|utc|gmt)$)",
+    re.IGNORECASE,
+)
+_PUBLISHED = re.compile(
+    r"\W*(?:(?:sist|seneste?|senast|last|först|først|zuletzt) )?(?:publi|oppdat|opdat|uppdat|updat|"
+    r"aktualis|veröffentl|erstellt|stand\b|endr|ändra|posted|offentlig|skrevet|lagt ut|mis à jour|"
+    r"pubblic|aggiorn|actualiz)",
+    re.IGNORECASE,
+)
+_SHORTEST_PROSE = 80
+_BESIDE_SHARE = 0.25
+_UTC = ZoneInfo("UTC")
+_MOST_REMOVED = 500
+
+
+def extract_text(
+    tree: html.HtmlElement,
+    title: str | None,
+    description: str | None,
+    authors: Sequence[str],
+    settings: ExtractSettings,
+) -> tuple[list[Block], list[RemovedLine]]:
+    """Return the lines of the article on the page ``tree``, in order; none if it has no text.
+
+    ``drop_other_story`` and ``prune_body`` take out what is no article, ``find_text`` finds the
+    text, ``restore_lost_line`` brings back what it lost. Its blocks become lines: headings, and
+    paragraphs, list items, rows and quotations as paragraphs. Where the source says which elements
+    hold the text
+    (``settings.body_xpath``) and the page has them, their lines are the text.
+
+    Lines that repeat the headline (``title`` or as the page prints it), and the kicker, byline (of
+    ``authors``), date and copyright around the text are dropped. The standfirst comes first, as a
+    line of the kind ``lead``; ``description`` is the page's.
+
+    Second come the lines that stood within the article and were taken out, each with the step
+    that did: ``prune_xpath`` (anywhere on the page), the steps of the two, ``caption``,
+    ``headline``, ``kicker``, ``byline``, and ``extractor``: what else is in the article's own
+    element and not in its text. They are at most 500 of the cuts and 500 of the extractor's, of up
+    to 300 code points: longer ones are cut.
+
+    ``tree`` is changed. Raises ``ExtractorFault`` on a page that trafilatura cannot handle, and
+    ``PageTooLargeError`` on one with too much text.
+    """
+    open_shadow_roots(tree)
+    embedded = EmbeddedText(tree)
+    is_live = is_live_report(tree)
+    lines: list[PageLine] = []
+    beside: list[RemovedLine] = []
+    home = None
+    drop_untexted(tree)
+    cuts = drop_chosen(tree, settings.prune_xpath)
+    chosen = _copy_body(tree, settings.body_xpath)
+    check_text_size(tree)
+    others = drop_other_story(tree, title, is_live=is_live)
+    whole = deepcopy(tree)
+    pruned = prune_body(tree)
+    heading = find_heading(tree, title)
+    headlines = {squeeze(title or "")}
+    if heading is not None:
+        headlines.add(squeeze(heading.text_content()))
+    headlines.discard("")
+    if chosen is None:
+        lines = list_page_lines(tree)
+        blocks = _find_blocks(tree, whole, lines, title, embedded)
+        blocks, beside = _drop_beside(blocks, lines)
+        home = find_own_element(lines, blocks)
+        # Of a page without text all cuts are told: its rejection says what they were.
+        cuts += list_cut_inside(home, [*others, *pruned]) if blocks else [*others, *pruned]
+    else:
+        check_text_size(chosen)
+        cuts += prune_body(chosen)
+        blocks = list_blocks(chosen)
+    removed = list(islice(list_removed_lines(cuts), _MOST_REMOVED)) + beside
+    repeats = [_repeats(block, headlines) for block in blocks]
+    kept, repeated = _split(blocks, repeats)
+    # The headline itself, at the head of what was found, is no loss where it is the title.
+    own = int(any(repeats[:_MOST_FURNITURE]) and squeeze(repeated[0].text) == squeeze(title or ""))
+    removed += [RemovedLine("headline", block.text) for block in repeated[own:]]
+    steps = _find_furniture(kept, authors, _list_kicker(heading))
+    removed += [
+        RemovedLine(step, block.text) for block, step in zip(kept, steps, strict=True) if step
+    ]
+    kept, _ = _split(kept, steps)
+    if not kept:
+        return [], removed
+    text = squeeze("".join(block.text for block in kept))
+    lead = find_lead(heading, description, headlines, text)
+    kept = open_with_lead(kept, lead) if lead else kept
+    known = [block.text for block in [*kept, *repeated]] + [line.text for line in removed]
+    removed += islice(list_left_lines(home, lines, known), _MOST_REMOVED)
+    return kept, removed
+
+
+def _find_blocks(
+    tree: html.HtmlElement,
+    whole: html.HtmlElement,
+    lines: Sequence[PageLine],
+    title: str | None,
+    embedded: EmbeddedText,
+) -> list[Block]:
+    """The lines of the article, wherever the page has them."""
+    found = order_as_printed(lines, find_text(tree, whole, lines, title))
+    blocks = restore_lost_line(lines, found)
+    if 2 * measure_text(blocks) < embedded.body_size:
+        blocks = choose_longer(blocks, embedded.read_body(title))
+    if is_little(blocks):
+        blocks = choose_longer(blocks, embedded.read_unshown(title))
+    return blocks
+
+
+def _drop_beside(
+    blocks: list[Block], lines: Sequence[PageLine]
+) -> tuple[list[Block], list[RemovedLine]]:
+    """Drop captions and cards of other stories, told by where the page has them alone; returns
+    what stays, and them. More than a quarter of the text is text: a slide show's captions are."""
+    steps = {line.key: line.step for line in lines if line.step}
+    for line in lines:
+        if line.step is None:
+            steps.pop(line.key, None)
+    marks = [steps.get(squeeze(block.text)) for block in blocks]
+    kept, dropped = _split(blocks, marks)
+    if measure_text(dropped) > _BESIDE_SHARE * measure_text(blocks):
+        return blocks, []
+    return kept, [
+        RemovedLine(mark, block.text) for mark, block in zip(marks, blocks, strict=True) if mark
+    ]
+
+
+def open_with_lead(blocks: list[Block], lead: str) -> list[Block]:
+    """Return ``blocks`` with the standfirst ``lead`` at the head, unless they have it.
+
+    Where one of the first lines is the lead, that line becomes it; where the lead is part of a
+    line or of several, nothing changes.
+    """
+    lead = normalize_line(lead)
+    wanted = squeeze(lead)
+    for place, block in enumerate(blocks[:3]):
+        if squeeze(block.text) == wanted:
+            return [replace(block, kind="lead"), *blocks[:place], *blocks[place + 1 :]]
+    if wanted in squeeze("".join(block.text for block in blocks)):
+        return blocks
+    return [Block(lead, "lead"), *blocks]
+
+
+def _repeats(block: Block, headlines: set[str]) -> bool:
+    """Whether a line is the headline, with its kicker perhaps."""
+    line = squeeze(block.text)
+    return line in headlines or (
+        block.kind == "heading"
+        and any(line.endswith(h) and len(line) < 2 * len(h) for h in headlines)
+    )
+
+
+def _split(blocks: list[Block], marks: Sequence[object]) -> tuple[list[Block], list[Block]]:
+    """The blocks without a mark, and those with one."""
+    marked = list(zip(blocks, marks, strict=True))
+    return [block for block, mark in marked if not mark], [block for block, mark in marked if mark]
+
+
+def _find_furniture(
+    blocks: list[Block], authors: Sequence[str], kickers: Set[str]
+) -> list[str | None]:
+    """For each line the step that takes it for what stands around an article's text, if any:
+    ``kicker``, or ``byline`` (byline, date, copyright). Dates with other words beside them are told
+    from what an article says only above its second paragraph."""
+    known = {squeeze(author) for author in authors}
+    prose = [place for place, block in enumerate(blocks) if len(block.text) >= _SHORTEST_PROSE]
+    second = prose[1] if len(prose) > 1 else len(blocks)
+    head, tail = _MOST_FURNITURE, len(blocks) - _MOST_FURNITURE
+    return [
+        "kicker" if place < head and squeeze(block.text) in kickers
+        else "byline" if (place < head or place >= tail)
+        and _is_byline(block.text, known, _is_date if place < second else _is_dateline)
+        else None
+        for place, block in enumerate(blocks)
+    ]  # fmt: skip
+
+
+def _list_kicker(heading: html.HtmlElement | None) -> set[str]:
+    """The short lines right above the headline, squeezed: no text of the article."""
+    above = [] if heading is None else list(islice(iterate_before(heading), _MOST_ABOVE))
+    lines = {squeeze(element.text or "") for element in above if len(element) == 0}
+    return {line for line in lines if 0 < len(line) <= _LONGEST_KICKER}
+
+
+def _is_byline(line: str, authors: set[str], is_date: Callable[[str], bool]) -> bool:
+    if len(line) > _LONGEST_FURNITURE:
+        return False
+    if _COPYRIGHT.match(line):
+        return True
+    names = {squeeze(name) for name in split_author(line)}
+    return bool(names and names <= authors) or is_date(line)
+
+
+def _is_date(line: str) -> bool:
+    """Whether a line over the text is a date, with a few words."""
+    words = sum(word.isalpha() for word in _WORD.findall(line))
+    is_bare = line[0] not in DASHES and line[-1] != "." and words <= _MOST_DATE_WORDS
+    return is_bare and parse_instant(line, _UTC) is not None
+
+
+def _is_dateline(line: str) -> bool:
+    """Whether a line under the text tells when it was published: a date and nothing else, or with
+    a word that says so. Deadlines, programmes and events have dates too."""
+    others = [word for word in _WORD.findall(line) if word.isalpha() and not _DATE_WORD.match(word)]
+    says_so = _PUBLISHED.match(line) is not None
+    return (says_so or not others) and _is_date(line)
+
+
+def _copy_body(tree: html.HtmlElement, expression: str | None) -> html.HtmlElement | None:
+    """The elements that ``expression`` chooses as a page of their own, where there are any."""
+    elements = list_chosen_elements(tree, expression) if expression else ()
+    if not elements:
+        return None
+    page = html.document_fromstring("<html><body></body></html>")
+    for element in elements:
+        copied = deepcopy(element)
+        copied.tail = None
+        page.body.append(copied)
+    return page

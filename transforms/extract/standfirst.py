@@ -1,0 +1,132 @@
+"""The standfirst: where papers print it, and how it is told from the first paragraph."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from lxml import html
+
+from newsbeam.transforms.extract.surroundings import iterate_behind
+from newsbeam.transforms.text.characters import normalize_line, squeeze
+
+# Where papers put the standfirst: the names that content systems give it, as words of a class.
+_LEAD_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:lead|lede|ingress|standfirst|preamble|manchet|underrubrik|deck|dek|subtitle|"
+    r"sub-?headline|sub-?heading|article-?intro|intro|vorspann|chapo|epigraph|entradilla|bajada|"
+    r"subtitulo|sottotitolo|description)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_LEAD_LENGTH = range(40, 800)
+# So short a line is a standfirst only where it is the page's description, too.
+_SHORTEST_LEAD = 12
+_LEAD_TAGS = ("p", "div", "h2", "h3", "h4", "section", "strong", "b", "span")
+_NO_LEAD_TAGS = ("h1", "figure", "form", "button", "script", "style", "nav", "footer")
+_MOST_DISTANCE = 60
+_SHORTEST_PROSE = 80
+_WORD = re.compile(r"\w+")
+
+
+def find_lead(
+    heading: html.HtmlElement | None, description: str | None, headlines: set[str], text: str
+) -> str | None:
+    """The printed standfirst, from the best evidence near the headline.
+
+    That is the first block which agrees with the description or is marked as the standfirst; or a
+    paragraph among others which agrees, if it is not in ``text``: that many descriptions repeat
+    the first paragraph makes it no standfirst, but lost it must not be.
+    """
+    if heading is None:
+        return None
+    wanted, described = _count_words(description or ""), squeeze(description or "")
+    lost = None
+    for element in _list_near(heading):
+        line = normalize_line(element.text_content())
+        if not _SHORTEST_LEAD <= len(line) < _LEAD_LENGTH.stop:
+            continue
+        if not _is_leaf(element) or _is_furniture(element) or squeeze(line) in headlines:
+            continue
+        if len(line) not in _LEAD_LENGTH:
+            if squeeze(line) == described and _stands_apart(element):
+                return line
+            continue
+        if _agree(_count_words(line), wanted):
+            if _stands_apart(element):
+                return _read_lead(element)
+            if lost is None and squeeze(line) not in text:
+                lost = line
+        elif _is_marked(element) and not _is_linked(element, line):
+            return _read_lead(element)
+    return lost
+
+
+def _read_lead(element: html.HtmlElement) -> str:
+    """The text of the standfirst with its other paragraphs, if it has several marked alike."""
+    parent = element.getparent()
+    if parent is None or not _is_marked(element):
+        return normalize_line(element.text_content())
+    parts = [e for e in parent.iterchildren(element.tag) if _own_name(e) == _own_name(element)]
+    lead = " ".join(normalize_line(part.text_content()) for part in parts)
+    return lead if len(lead) in _LEAD_LENGTH else normalize_line(element.text_content())
+
+
+def _is_leaf(element: html.HtmlElement) -> bool:
+    """Whether no block of text stands within: else that one may be the standfirst, not this."""
+    inner = element.iterdescendants("p", "h2", "h3", "h4", "div", "section", "ul")
+    return not any(block.text_content().strip() for block in inner)
+
+
+def _list_near(heading: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """Yield the elements around the headline that may hold the standfirst: its own header's
+    (it may stand above the headline), then the next ones of the page."""
+    header = next(heading.iterancestors("header"), None)
+    if header is not None:
+        yield from islice(header.iterdescendants(*_LEAD_TAGS), _MOST_DISTANCE)
+    yield from islice(iterate_behind(heading, *_LEAD_TAGS), _MOST_DISTANCE)
+
+
+def _count_words(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(text.casefold()))
+
+
+def _agree(one: Counter[str], other: Counter[str]) -> bool:
+    """Whether one text is the other, or the beginning of it, give or take some words."""
+    shared, smaller, larger = (one & other).total(), *sorted((one.total(), other.total()))
+    return smaller >= 6 and shared >= 0.8 * smaller and larger <= 2 * smaller
+
+
+def _is_marked(element: html.HtmlElement) -> bool:
+    parent = element.getparent()
+    around = [element] if parent is None or parent.find(".//h1") is not None else [element, parent]
+    names = (e.get(key) or "" for e in around for key in ("class", "itemprop", "data-test-tag"))
+    return any(_LEAD_CLASS.search(name) for name in names)
+
+
+def _is_furniture(element: html.HtmlElement) -> bool:
+    within = next(element.iterdescendants(*_NO_LEAD_TAGS), None)
+    return within is not None or next(element.iterancestors(*_NO_LEAD_TAGS), None) is not None
+
+
+def _stands_apart(element: html.HtmlElement) -> bool:
+    """Whether a block that agrees with the description is no first paragraph: many descriptions
+    repeat that."""
+    return _LEAD_CLASS.search(_own_name(element)) is not None or not _is_in_prose(element)
+
+
+def _own_name(element: html.HtmlElement) -> str:
+    return f"{element.get('class') or ''} {element.get('data-test-tag') or ''}"
+
+
+def _is_in_prose(element: html.HtmlElement) -> bool:
+    """Whether a paragraph is the first of several: many descriptions repeat the first one."""
+    return element.tag == "p" and any(
+        len(normalize_line(sibling.text_content())) >= _SHORTEST_PROSE
+        for sibling in element.itersiblings("p")
+    )
+
+
+def _is_linked(element: html.HtmlElement, text: str) -> bool:
+    return sum(len(link.text_content()) for link in element.iter("a")) > len(text) / 2

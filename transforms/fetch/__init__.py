@@ -1,0 +1,1 @@
+"""Fetching the pages of wanted entries, and keeping them in an archive."""

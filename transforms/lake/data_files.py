@@ -1,0 +1,115 @@
+"""Whether the Parquet files of a table can be read, and what of them can."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from newsbeam.transforms.errors import DamagedLake
+from newsbeam.transforms.lake.damage import UNREADABLE, damaged_file, describe_fault
+from newsbeam.transforms.lake.replay import read_stated_rows, replay_log
+from newsbeam.transforms.lake.schema import TABLES, Table
+
+_BATCH_ROWS = 1_000
+
+
+def find_file_fault(
+    path: Path, add: Mapping[str, Any] | None = None, *, deep: bool = False
+) -> str | None:
+    """What is wrong with a file, as the end of a sentence that begins with its name.
+
+    ``add`` is the log's action that named it, which states its size and rows. With ``deep`` every
+    page is read, else the footer alone.
+    """
+    try:
+        size = path.stat().st_size
+        if add is not None and add.get("size") not in (None, size):
+            return f"has {size:,} bytes, and not {add['size']:,} as when it was committed"
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            _check_columns(file)
+            rows, stated = file.metadata.num_rows, read_stated_rows(add or {})
+            if stated not in (None, rows):
+                return f"has {rows:,} rows, and not {stated:,} as when it was committed"
+            for batch in file.iter_batches(_BATCH_ROWS, use_threads=False) if deep else ():
+                batch.validate(full=True)
+    except UNREADABLE as error:
+        return describe_fault(error)
+    return None
+
+
+def _check_columns(file: pq.ParquetFile) -> None:
+    """Pages have checksums, the footer has none; but it states the columns twice, for Parquet and
+    for Arrow. A flipped bit alters one of them.
+
+    Raises:
+        ValueError, pa.ArrowException: they differ.
+    """
+    stated = (file.metadata.metadata or {}).get(b"ARROW:schema")
+    if stated is not None:
+        schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(stated)))
+        if not file.schema_arrow.equals(schema):
+            raise ValueError("its footer contradicts itself about the columns")
+
+
+def read_sound_groups(path: Path) -> Iterator[pa.Table]:
+    """The row groups of a file that can be read whole; none where its footer cannot."""
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+    except UNREADABLE:
+        return
+    with file:
+        for number in range(file.num_row_groups):
+            try:
+                rows = file.read_row_group(number, use_threads=False)
+                rows.validate(full=True)
+            except UNREADABLE:
+                continue
+            yield rows
+
+
+def read_sound_columns(path: Path, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Of a damaged file the columns among ``names`` that can be read in full."""
+    found: dict[str, list[Any]] = {}
+    for name in names:
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                column = file.read([name], use_threads=False)
+                column.validate(full=True)
+                found[name] = column[name].to_pylist()
+        except UNREADABLE:
+            continue
+    return found
+
+
+def list_sound_files(root: Path, table: Table) -> dict[str, dict[str, Any]]:
+    """The files of a table that can be read, by their paths, with their actions in the log: what
+    can be told of the log, and every page read."""
+    folder = root / table.name
+    live = replay_log(folder).live
+    return {
+        path: add
+        for path, add in live.items()
+        if find_file_fault(folder / path, add, deep=True) is None
+    }
+
+
+def find_damaged_file(
+    root: Path,
+    tables: Sequence[Table] = TABLES,
+    is_wanted: Callable[[str], bool] = lambda _: True,
+) -> DamagedLake | None:
+    """The first file of the tables that cannot be read, as the error that tells of it."""
+    for deep in (False, True):
+        for table in tables:
+            folder = root / table.name
+            for path, add in sorted(replay_log(folder).live.items()):
+                if is_wanted(path):
+                    fault = find_file_fault(folder / path, add, deep=deep)
+                    if fault is not None:
+                        return damaged_file(folder, path, fault)
+    return None

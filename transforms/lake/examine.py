@@ -1,0 +1,200 @@
+"""Looks for damage in a lake's tables and in what lies beside them; changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pyarrow as pa
+
+from newsbeam.transforms.errors import DamagedLake
+from newsbeam.transforms.lake.damage import LOG_FOLDER, describe_rows
+from newsbeam.transforms.lake.data_files import find_file_fault
+from newsbeam.transforms.lake.findings import Finding
+from newsbeam.transforms.lake.guard import NOTE, note_log, read_log_notes
+from newsbeam.transforms.lake.places import CACHE_FOLDER, STAGING_FOLDER, plain_place
+from newsbeam.transforms.lake.replay import LogState, ask_library, read_stated_rows, replay_log
+from newsbeam.transforms.lake.schema import ARTICLES, Table
+from newsbeam.transforms.lake.staging import read_intent
+from newsbeam.transforms.lake.strays import (
+    RowKey,
+    find_lost_rows,
+    find_strays,
+    find_unshown,
+    read_row_keys,
+)
+
+Show = Callable[[str], None]
+
+
+def examine_table(root: Path, table: Table, *, deep: bool, show: Show) -> Iterator[Finding]:
+    """What is wrong with a table: its log, its files (``deep``: every page), and files that its
+    log does not name."""
+    folder, repair = root / table.name, _repair(root)
+    state = replay_log(folder)
+    ask_library(folder, state)
+    for fault in state.faults:
+        yield Finding(
+            "log", fault.file, fault.what,
+            f"nobody can tell which files belong to the table `{table.name}`"
+            if fault.is_hiding else "it hides nothing, but may stop readers",
+            repair, is_damage=True,
+        )  # fmt: skip
+    yield from _examine_version(root, table, state)
+    faulty = set()
+    for number, (path, add) in enumerate(sorted(state.live.items())):
+        if number % 100 == 0:
+            show(f"{table.name}: {number:,} of {len(state.live):,} files")
+        what = find_file_fault(folder / path, add, deep=deep)
+        if what is not None:
+            faulty.add(path)
+            yield Finding(
+                "data", folder / path, what, f"it held {describe_rows(folder, path)}", repair,
+                rows=read_stated_rows(add),
+            )  # fmt: skip
+    if deep and table.name == ARTICLES.name:
+        yield from _find_repeated(folder, table, [p for p in state.live if p not in faulty], repair)
+    for path, what in find_unshown(root, table, state).items():
+        yield Finding(
+            "merged", folder / path, what,
+            "readers of plain Parquet lack rows, which the table has in a merged file", repair,
+        )  # fmt: skip
+    yield from _examine_strays(root, table, state)
+
+
+def _examine_version(root: Path, table: Table, state: LogState) -> Iterator[Finding]:
+    note = read_log_notes(root).get(table.name)
+    if note is None:
+        return
+    entry = root / table.name / LOG_FOLDER / f"{note.version:020d}.json"
+    now = note_log(root / table.name, note.version)
+    if state.version < note.version:
+        yield Finding(
+            "set_back", entry, "is missing",
+            f"the table `{table.name}` was set back from version {note.version} to "
+            f"{state.version}", _repair(root),
+        )  # fmt: skip
+    elif now is not None and None not in (now.commit, note.commit) and now.commit != note.commit:
+        yield Finding(
+            "set_back", entry, "is not what the last run wrote",
+            f"the table `{table.name}` was set back or made anew", _repair(root),
+        )  # fmt: skip
+
+
+def _examine_strays(root: Path, table: Table, state: LogState) -> Iterator[Finding]:
+    try:
+        strays = find_strays(root, table)
+    except DamagedLake:  # an intent, of which others tell
+        return
+    lost = find_lost_rows(root, table, strays, state.live)
+    for path in strays:
+        rows = lost.get(path, 0)
+        if rows == 0:
+            yield Finding(
+                "leftover", root / table.name / path, "belongs to no table",
+                "all that it holds is in the table, too, so that plain readers see it twice",
+                "`newsbeam maintain` deletes it when it is old", is_damage=False,
+            )  # fmt: skip
+            continue
+        yield Finding(
+            "stray", root / table.name / path, "is named by no log",
+            "it cannot be read" if rows is None
+            else f"{rows:,} of its rows are not in the table `{table.name}`",
+            _repair(root), rows=rows,
+        )  # fmt: skip
+
+
+def _find_repeated(folder: Path, table: Table, paths: list[str], repair: str) -> Iterator[Finding]:
+    """Files with rows that another file has, too."""
+    partitions: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(paths):
+        partitions[plain_place(path).rpartition("/")[0]].append(path)
+    for inside in partitions.values():
+        seen: set[RowKey] = set()
+        for path in inside:
+            with suppress(FileNotFoundError, DamagedLake):
+                keys = read_row_keys(folder, path, table)
+                repeated = len(keys) - len(set(keys) - seen)
+                seen.update(keys)
+                if repeated:
+                    yield Finding(
+                        "repeated", folder / path, "holds rows that the table has already",
+                        f"{repeated:,} rows are there twice", repair, rows=repeated,
+                    )  # fmt: skip
+
+
+def examine_staging(root: Path) -> Iterator[Finding]:
+    """Intents of runs that cannot be read, and locks that are none."""
+    for path in sorted((root / STAGING_FOLDER).glob("*/lock")):
+        if not path.is_file():
+            yield Finding(
+                "lock", path, "is no file", "nobody can tell whether its run is alive",
+                _repair(root),
+            )  # fmt: skip
+    for path in sorted((root / STAGING_FOLDER).glob("*/*.intent.json")):
+        try:
+            with suppress(FileNotFoundError):
+                read_intent(path)
+        except DamagedLake:
+            yield Finding(
+                "intent", path, "is damaged",
+                "files that a run which died was about to commit may lie in the table's folders",
+                _repair(root),
+            )  # fmt: skip
+
+
+def examine_caches(root: Path, *, deep: bool) -> Iterator[Finding]:
+    """Copies in ``_cache`` that cannot be read. None of them holds what the tables do not."""
+    cache = root / CACHE_FOLDER
+    checks: list[tuple[str, Callable[[Path], object]]] = [
+        ("feeds.arrow", _read_arrow),
+        ("status/*.arrow", _read_arrow),
+        ("known/*.sqlite", lambda path: _read_sqlite(path, deep)),
+        ("*.json", _read_json),
+        ("tables/*.json", _read_json),
+        ("robots/*", Path.read_bytes),
+        ("polling/*.lock", Path.read_bytes),
+        ("*.lock", Path.read_bytes),
+    ]
+    for pattern, read in checks:
+        for path in sorted(cache.glob(pattern)):
+            try:
+                read(path)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, pa.ArrowException, sqlite3.Error) as error:
+                reason = " ".join(str(error).split())[:100]
+                yield Finding(
+                    "cache", path, f"is damaged ({reason})", "no row is lost: it is a copy",
+                    f"delete it, or {_repair(root)}",
+                )  # fmt: skip
+
+
+def _read_arrow(path: Path) -> None:
+    rows = pa.ipc.open_file(pa.py_buffer(path.read_bytes())).read_all()
+    rows.validate(full=True)
+
+
+def _read_sqlite(path: Path, deep: bool) -> None:
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=10.0)) as database:
+        kind = "integrity_check" if deep else "quick_check"
+        (answer,) = database.execute(f"PRAGMA {kind}(1)").fetchone()
+        if answer != "ok":
+            raise ValueError(answer)
+        database.execute("SELECT layout, base, head, digest FROM state").fetchone()
+
+
+def _read_json(path: Path) -> None:
+    json.loads(path.read_bytes())
+    if path.name == NOTE and not read_log_notes(path.parents[1]):
+        raise ValueError("it is not what a run wrote")
+
+
+def _repair(root: Path) -> str:
+    return f"`newsbeam repair {shlex.quote(str(root))}` says what can be mended"

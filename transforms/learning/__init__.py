@@ -1,1 +1,0 @@
-"""Learning what is boilerplate from what recurs."""

@@ -1,1 +1,0 @@
-"""From a page's HTML to its metadata and its lines."""

@@ -1,0 +1,1 @@
+"""Reading files: text, HTML, JSON Lines, WARC."""

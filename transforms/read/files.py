@@ -1,0 +1,181 @@
+"""From globs to documents: finds the files of the sources, opens them, skips what is known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from newsbeam.transforms.lake.known import Known, KnownVersion, NewestKnown, is_outdated, load_known
+from newsbeam.transforms.read.formats import FORMATS, read_documents, split_suffix
+from newsbeam.transforms.read.input_file import InputFile
+from newsbeam.transforms.read.sites import choose_sites
+from newsbeam.transforms.records import Count, Document, Rejection
+from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.text.identity import article_id
+
+# Below this size (bytes) a file of many items is not worth reading more than once.
+_LARGE_FILE = 1_000_000
+# Ours: of fields that mean nothing so many are told by name, and by so many letters of it: names
+# may be data.
+_MOST_NAMES = 50
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FileSet:
+    """A source's globs. Relative ones are relative to ``folder``."""
+
+    source: str
+    globs: tuple[str, ...]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of a source, or the part ``shard`` of ``shards`` of its items.
+
+    ``key`` is its path relative to the config, or its URL.
+    """
+
+    source: str
+    path: str
+    key: str
+    shard: int = 0
+    shards: int = 1
+
+
+def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejection]:
+    """The files that the globs match, each once, in order; a rejection for a glob without any.
+
+    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth. A
+    large file of many items comes as that many ``shards``.
+    """
+    found: dict[str, list[FoundFile]] = {}
+    for glob in files.globs:
+        pattern = glob if "://" in glob else os.path.normpath(os.path.join(files.folder, glob))
+        try:
+            matches = FileSystems.match([pattern])[0].metadata_list
+        except (BeamIOError, ValueError, OSError) as error:
+            yield Rejection(files.source, "read", "unreadable", f"{pattern}: {error}", glob)
+            continue
+        if not matches:
+            yield Rejection(
+                files.source,
+                "read",
+                "no_files",
+                f"no file matches {pattern}; correct `files` in the source's config",
+                glob,
+            )
+        for match in matches:
+            is_url = "://" in match.path
+            key = (
+                match.path if is_url else Path(os.path.relpath(match.path, files.folder)).as_posix()
+            )
+            parts = shards if _is_worth_sharing(match.path, match.size_in_bytes) else 1
+            found[match.path] = [
+                FoundFile(files.source, match.path, key, part, parts) for part in range(parts)
+            ]
+    for path in sorted(found):
+        yield from found[path]
+
+
+def _is_worth_sharing(path: str, size: int) -> bool:
+    chosen = FORMATS.get(split_suffix(path)[0])
+    return chosen is not None and chosen.holds_many and size >= _LARGE_FILE
+
+
+def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection | Count]:
+    """The documents in ``file``, or rejections of what cannot be read of it; and, behind them, how
+    many records of sites that nobody wants were passed over (``left_out:other_site``).
+
+    A shard takes every n-th item. All shards read the whole file, which costs little beside what
+    comes after, works for compressed files, and keeps line numbers right.
+    """
+    item = InputFile(
+        source=file.source,
+        path=file.path,
+        key=file.key,
+        timezone=ZoneInfo(source.timezone),
+        max_bytes=source.extract.max_bytes,
+        fields=source.fields,
+        sites=choose_sites(source),
+    )
+    try:
+        stream = FileSystems.open(
+            file.path,
+            mime_type="application/octet-stream",
+            compression_type=CompressionTypes.UNCOMPRESSED,
+        )
+    except (BeamIOError, OSError) as error:
+        if file.shard == 0:
+            yield item.reject("unreadable", str(error))
+        return
+    with stream:
+        yield from islice(read_documents(stream, item), file.shard, None, file.shards)
+    if file.shard == 0 and item.sites is not None and item.sites.passed:
+        yield Count(file.source, "left_out:other_site", item.sites.passed)
+
+
+def find_files(sets: Iterable[FileSet], shards: int = 1) -> Iterator[FoundFile | Rejection | Count]:
+    """What ``match_files`` finds of each of ``sets``, and counts: ``files``, and rejections as
+    ``read``."""
+    for files in sets:
+        for outcome in match_files(files, shards):
+            if isinstance(outcome, Rejection):
+                yield Count(files.source, "read")
+            elif outcome.shard == 0:
+                yield Count(files.source, "files")
+            yield outcome
+
+
+def read_files(
+    files: Iterable[FoundFile],
+    sources: Mapping[str, Source],
+    known: KnownVersion | NewestKnown | None = None,
+    reprocess: bool = False,
+) -> Iterator[Document | Rejection | Count]:
+    """What ``read_file`` finds in each of ``files``, and counts of it: ``read``, and for fields of
+    rows that mean nothing ``unread:NAME``.
+
+    With ``known``, documents that the lake holds unchanged (unless ``reprocess``) or in a version
+    that was fetched later are counted as ``known`` and left out.
+    """
+    held = load_known(known) if known else None
+    names: set[str] = set()
+    for file in files:
+        for outcome in read_file(file, sources[file.source]):
+            if isinstance(outcome, Count):
+                yield outcome
+                continue
+            source = outcome.provenance.source if isinstance(outcome, Document) else outcome.source
+            yield Count(source, "read")
+            if isinstance(outcome, Document):
+                yield from _count_unread(outcome, names)
+            if isinstance(outcome, Document) and held and _is_known(outcome, held, reprocess):
+                yield Count(source, "known")
+            else:
+                yield outcome
+
+
+def _count_unread(document: Document, names: set[str]) -> Iterator[Count]:
+    for name in document.unread:
+        if len(names) < _MOST_NAMES:
+            names.add(name)
+        shown = name[:_LONGEST_NAME] if name in names else "(other names)"
+        yield Count(document.provenance.source, f"unread:{shown}")
+
+
+def _is_known(document: Document, held: Known, reprocess: bool) -> bool:
+    provenance = document.provenance
+    before = held.document(provenance.known_as or article_id(provenance.source, provenance.key))
+    if before is None:
+        return False
+    is_same = before.document_hash == provenance.digest and not reprocess
+    return is_same or is_outdated(provenance.fetched_at, before.fetched_at)

@@ -1,0 +1,1 @@
+"""Configuration as objects: a source, a language, and what they are made of."""

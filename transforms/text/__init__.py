@@ -1,0 +1,1 @@
+"""Pure functions about text: characters, dates, encodings, languages, bylines."""

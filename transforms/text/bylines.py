@@ -1,0 +1,145 @@
+"""Names out of bylines and metadata, without roles, addresses and what is no name at all."""
+
+from __future__ import annotations
+
+import re
+
+from newsbeam.transforms.text.characters import normalize_line, squeeze
+
+_SEPARATOR = re.compile(
+    r"\s*(?:[;|•·]|\s/\s|\s&\s|\s(?:og|och|and|und|et|samt|sowie|im gespräch mit|i samtale med|"
+    r"in conversation with)\s)\s*",
+    re.IGNORECASE,
+)
+_COMMA = re.compile(r"\s*,\s*")
+_KIND = (
+    r"(?:(?:ein|eine|en|ei|et|a|an) )?(?:kolumne|gastbeitrag|gastkommentar|kommentar|analyse|essay|"
+    r"interview|intervju|bericht|reportage|reportasje|column|opinion|review|analysis|kronikk?|"
+    r"krönika|leder|ledare|story|artikkel|artikel)"
+)
+_PREFIX = re.compile(
+    r"^(?:(?:skrevet|skrive|skriven|tekst|text|publisert|publicerad|posted|written|verfasst|"
+    rf"geschrieben|words|{_KIND}) (?:av|af|by|von)|"
+    r"av|by|von|af|par|por|di|door)\s*:?\s+(?=\w)|"
+    r"^(?:tekst|text|author|autor(?:in)?|forfatter|forfattar|författare|verfasser(?:in)?|journalist|"
+    r"reporter|interview|intervju|skribent|redakteur|byline|av|by|von|af)\s*:\s*(?=\w)|"
+    r"^(?:tekst|text)\s+(?=\w)|^(?-i:[Aa]utor(?:in)?|[Aa]uthor|[Ff]orfatter)\s+(?-i:(?=[A-ZÆØÅÄÖÜ]))|"
+    r"^(?:\w+ ){1,3}by\s+(?-i:(?=[A-ZÆØÅÄÖÜ]))|"
+    r"^(?:veröffentlicht|eingestellt|erstellt|beiträge|pressemitteilung|"
+    r"\w*artikel|im wortlaut) von\s+",
+    re.IGNORECASE,
+)
+_BOTH_WORKS = re.compile(
+    r"\b(?:tekst|text|words)\s*(?:og|och|and|und|&|\+|/)\s*"
+    r"(?:foto|photos?|pictures|bild(?:er?)?|video)\b",
+    re.IGNORECASE,
+)
+_OTHER = (
+    r"(?:foto(?:s|graf|grafi)?|photos?|photograph(?:s|y|er)?|pictures?|bilde[rt]?|bild(?:er)?|"
+    r"video|grafikk?|graphics?|illustra[st]jon|illustrations?|layout|design|copyright|©|übersetz\w*|translat\w*|"
+    r"oversett\w*|oversættelse|översättning)"
+)
+_OTHER_WORK = re.compile(rf"^{_OTHER}\b", re.IGNORECASE)
+_OTHER_LABEL = re.compile(rf"\s+(?={_OTHER}\s*:)", re.IGNORECASE)
+_BRACKET = re.compile(r"\s*\(([^()]*)\)")
+_ROLE_WORD = (
+    r"(?:journalist|reporter|redakt[øo]r|fotograf|korrespondent|correspondent|kommentator|editor|"
+    r"redakteur|medarbeider|medarbeidar|columnist|kolumnist|spaltist|writer|photographer)"
+)
+_ROLE = re.compile(rf"{_ROLE_WORD}(?:in|en|e|er|ar|s)?\b", re.IGNORECASE)
+_ROLE_BEHIND = re.compile(rf"(?<=[^\W\d_]) +{_ROLE_WORD}(?:in)?\b.*", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\S*(?:@|\[at\]|\(at\))\S+|(?:https?://|www\.)\S*/\S*|https?://\S*|"
+    r"\b(?:[\w-]+\.)*(?:facebook|twitter|instagram|linkedin)\.com\S*|\(\s*\)"
+)
+# What a form or a template has where no author is known, squeezed; and what a link is called.
+_NOBODY = frozenset(
+    (
+        "noauthor author authors autor forfatter unknown unknownauthor anonymous none null "
+        "undefined na nan ukjent ukjend ukendt okänd unbekannt admin administrator webmaster "
+        "superuser user guest byline name av by von af"
+    ).split()
+)
+_LINK = re.compile(
+    r"^(?:vis|se|sjå|view|see|show|read|les|läs|læs|visa|zeige) "
+    r"(?:alle?|alla|all|more|mer|meir|mere|flere|fleire|fler|profile?n?|posts?|full|bio|hele)\b|"
+    r"^(?:more|mehr|mer|meir|mere|flere|fleire|fler|alle|alla|all|weitere) "
+    r"(?:by|from|fra|frå|från|af|av|von|about|om|posts|articles|artikler|artiklar|artikel|saker|"
+    r"stories|beiträge|zum|zur)\b|"
+    r"^(?:follow|følg|følg oss|följ|folgen|contact|kontakt|e-?mail|e-?post|twitter|facebook|"
+    r"instagram|linkedin|share|profile?|bio|about|print|comments?|kommentarer?|kommentare)\b",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(
+    r"\b(?:gmbh|ag|as|asa|ab|aps|inc|ltd|llc|verlag|media|medien|redaksjon\w*|redaktion\w*|"
+    r"rédaction|redacci[oó]n|editorial|editors?|staff|desk|team|newsroom|news|nyheter|nyheder|"
+    r"nachrichten|avisa?|tidende|tidning\w*|online|zeitung|magazine?|press[en]?|agency|agencia|"
+    r"agentur|byrå|bureau|group|gruppe|foundation|institut\w*|universit\w*|network|society|"
+    r"company|corporation|ministerium|forbund|verband|association|kitchens?|the|blog|radio|tv)\b|"
+    r"\w\.[a-z]{2,4}$",
+    re.IGNORECASE,
+)
+_PARTICLES = frozenset(
+    "von van vom de da di du do dos das del della der den des la le el al bin ben ibn af av zu zum "
+    "zur ten ter und y e i og op".split()
+)
+_LONGEST_NAME = 60
+_LONGEST_BYLINE = 500
+_PERSONAL_WORDS = range(2, 7)
+
+
+def split_author(text: str) -> list[str]:
+    """Return the names in a byline such as "Av Kari Nes og Ola Ås (foto), journalist".
+
+    Who made pictures only is left out, and so are words that stand where no author is known
+    ("No Author") or lead elsewhere ("Vis alle saker"). A text of over 500 code points is no byline
+    and has none.
+    """
+    if len(text) > _LONGEST_BYLINE:
+        return []
+    text = _BOTH_WORKS.sub("tekst", normalize_line(_ADDRESS.sub(" ", text)))
+    names = []
+    for part in _SEPARATOR.split(_OTHER_LABEL.sub(" | ", text)):
+        pieces = [piece for piece in _COMMA.split(part) if piece]
+        for place, piece in enumerate(pieces):
+            # Behind a name and a comma, small letters or one that begins a role tell what the
+            # person does.
+            name = _read_name(piece)
+            if name is not None and not (place > 0 and name[0].islower()):
+                names.append(name)
+    return names
+
+
+def is_person(name: str) -> bool:
+    """Whether a name reads like a person's first and last name: two to six words with a capital,
+    but for particles, and none that companies and desks have in theirs."""
+    words = name.split()
+    capitals = sum(word[:1].isupper() for word in words)
+    return (
+        len(words) in _PERSONAL_WORDS
+        and capitals >= 2
+        and all(word[:1].isupper() or word in _PARTICLES for word in words)
+        and not any(map(str.isdigit, name))
+        and not is_desk(name)
+    )
+
+
+def is_desk(name: str) -> bool:
+    """Whether a name has a word that companies, desks and sites have in theirs."""
+    return _COMPANY.search(name) is not None
+
+
+def _read_name(piece: str) -> str | None:
+    """The name in a piece between separators, if it has one."""
+    if _OTHER_WORK.match(piece):
+        return None
+    for inside in _BRACKET.findall(piece):
+        if _OTHER_WORK.match(inside.strip()):
+            return None
+    name = _PREFIX.sub("", _BRACKET.sub("", piece).strip(" .:-–—~/()")).strip(" .:-–—~/()")
+    if _OTHER_WORK.match(name) or _ROLE.match(name):
+        return None
+    name = _ROLE_BEHIND.sub("", name) if is_person(_ROLE_BEHIND.sub("", name)) else name
+    if not any(map(str.isalpha, name)) or len(name) > _LONGEST_NAME:
+        return None
+    return None if squeeze(name) in _NOBODY or _LINK.match(name) else name

@@ -1,1 +1,0 @@
-"""Judging how feeds and sources are doing."""
