@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.lake.databases import ENGINE_ERRORS
 
 ResultRow = tuple[Any, ...]
 # DuckDB hands rows out in vectors of 2,048; nested values make rows large.
@@ -63,7 +64,7 @@ def ask(connection: duckdb.DuckDBPyConnection, query: str) -> Result:
     try:
         # Not `execute`, which would hold all rows.
         reader = connection.sql(query).to_arrow_reader(_ROWS_AT_ONCE)
-    except duckdb.Error:
+    except ENGINE_ERRORS:
         connection.execute(query)  # fails as well, and its message shows the place
         raise
     return Result(_number_names(reader.schema.names), reader)

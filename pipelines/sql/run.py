@@ -19,6 +19,7 @@ from newsbeam.pipelines.sql.result_table import show_table
 from newsbeam.pipelines.sql.statements import RefusedError, SqlStatement, split_statements
 from newsbeam.transforms.errors import NewsbeamError
 from newsbeam.transforms.files import replace_file
+from newsbeam.transforms.lake.databases import ENGINE_ERRORS
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.views import find_cause, list_columns
 
@@ -78,10 +79,12 @@ def run_text(
             _run_statement(connection, statement, kind, options, output, errors)
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
-    except (duckdb.Error, ResultError) as error:
+    except (*ENGINE_ERRORS, ResultError) as error:
         message = str(error)
         if (damage := find_cause(options.root, message)) is not None:
             raise damage from error
+        if isinstance(error, RuntimeError):
+            raise
         hint = explain_query_error(message, list_columns(connection))
         raise QueryError(hint, is_usage=not is_failure(message)) from error
     except BrokenPipeError:

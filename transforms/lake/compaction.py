@@ -33,6 +33,7 @@ from newsbeam.transforms.lake.places import (
 )
 from newsbeam.transforms.lake.rewrites import Rewrite, commit_rewrites
 from newsbeam.transforms.lake.schema import ARTICLES, STORIES, Table
+from newsbeam.transforms.lake.sealed_files import open_sealed_file
 from newsbeam.transforms.lake.staged_files import sort_rows
 from newsbeam.transforms.lake.staging import list_intents
 
@@ -179,10 +180,7 @@ def _write_merge(folder: Path, table: Table, merge: Merge) -> Rewrite:
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = 0
     try:
-        with pq.ParquetWriter(
-            path, table.file_schema, compression="zstd", write_page_checksum=True,
-            write_page_index=True,
-        ) as writer:  # fmt: skip
+        with open_sealed_file(path, table.file_schema) as writer:
             for group in _read_groups(folder, table, merge.files):
                 if table.name == ARTICLES.name:
                     group = sort_rows(group)

@@ -32,7 +32,8 @@ from newsbeam.transforms.lake.places import HIDDEN, hold_places, partition_value
 from newsbeam.transforms.lake.rebuild import make_add, quote_path
 from newsbeam.transforms.lake.replay import replay_log
 from newsbeam.transforms.lake.schema import ARTICLES, PARTITIONS, Table
-from newsbeam.transforms.lake.staged_files import divide_rows, sort_rows, write_table_file
+from newsbeam.transforms.lake.sealed_files import write_sealed_file
+from newsbeam.transforms.lake.staged_files import divide_rows, sort_rows
 from newsbeam.transforms.lake.staging import list_intents
 from newsbeam.transforms.lake.strays import find_lost_rows, find_strays
 
@@ -167,7 +168,7 @@ class _Copy:
         name = f"{folders}/part-{uuid.uuid4().hex}.parquet"
         path = self.place / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_table_file(rows, path)
+        write_sealed_file(path, rows)
         # As old as its rows, for whoever looks for what is recent.
         os.utime(path, (self.newest / 1000, self.newest / 1000))
         sync(path)

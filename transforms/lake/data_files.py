@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_file, describe_fault
+from newsbeam.transforms.lake.databases import ENGINE_ERRORS, read_whole
 from newsbeam.transforms.lake.replay import read_stated_rows, replay_log
 from newsbeam.transforms.lake.schema import TABLES, Table
+from newsbeam.transforms.lake.sealed_files import check_seal
 
 _BATCH_ROWS = 1_000
 
@@ -24,7 +26,7 @@ def find_file_fault(
     """What is wrong with a file, as the end of a sentence that begins with its name.
 
     ``add`` is the log's action that named it, which states its size and rows. With ``deep`` every
-    page is read, else the footer alone.
+    byte is read, else the footer alone.
     """
     try:
         size = path.stat().st_size
@@ -35,9 +37,14 @@ def find_file_fault(
             rows, stated = file.metadata.num_rows, read_stated_rows(add or {})
             if stated not in (None, rows):
                 return f"has {rows:,} rows, and not {stated:,} as when it was committed"
-            for batch in file.iter_batches(_BATCH_ROWS, use_threads=False) if deep else ():
-                batch.validate(full=True)
-    except UNREADABLE as error:
+            is_sound = check_seal(path) if deep else True
+            if is_sound is False:
+                return "is damaged (its bytes are not those that were written)"
+            if is_sound is None:
+                for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
+                    batch.validate(full=True)
+                read_whole(path)
+    except (*UNREADABLE, *ENGINE_ERRORS) as error:
         return describe_fault(error)
     return None
 

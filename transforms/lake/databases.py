@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import uuid
 from functools import cache
+from pathlib import Path
 
 import duckdb
 
@@ -16,6 +17,9 @@ from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.schema import TABLES
 
+# What DuckDB raises: RuntimeError is of its binding to Python, which cannot tell of an error whose
+# message is not UTF-8, as when it quotes a damaged file.
+ENGINE_ERRORS = (duckdb.Error, RuntimeError)
 # Files that a query could reach if the views did not name them stay closed by these; what
 # DuckDB itself would still write, `statements` refuses.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -60,6 +64,19 @@ def confine_to_lake(connection: duckdb.DuckDBPyConnection, root: LakePath) -> No
     connection.execute("SET allowed_directories = ?", [folders])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def read_whole(path: Path) -> None:
+    """Have DuckDB read all of a Parquet file, which may fail where Arrow does not.
+
+    Raises:
+        ENGINE_ERRORS: it cannot.
+    """
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        connection.execute(
+            "SELECT bit_xor(hash(COLUMNS(*))) FROM read_parquet(?, hive_partitioning = false)",
+            [escape_place(path)],
+        ).fetchall()
 
 
 def escape_place(path: LakePath) -> str:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from deltalake import CommitProperties
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
@@ -153,7 +152,7 @@ def _rewrite(
             continue
         name = f"part-{uuid.uuid4().hex}.parquet"
         changed = pa.Table.from_pylist(made, schema=table.file_schema)
-        pq.write_table(changed, staging.folder / name, compression="zstd", write_page_checksum=True)
+        staging.write_rows(name, changed)
         partition = plain_place(path).rpartition("/")[0].replace(f"source={old}", f"source={new}")
         added[f"{partition}/{name}"] = (name, len(made))
         removed.append(path)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import CommitProperties
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -40,6 +39,7 @@ from newsbeam.transforms.lake.places import (
 from newsbeam.transforms.lake.rebuild import REPAIR_MARK, make_add, rebuild_log
 from newsbeam.transforms.lake.replay import LogState, ask_library, read_stated_rows, replay_log
 from newsbeam.transforms.lake.schema import ARTICLES, Table
+from newsbeam.transforms.lake.sealed_files import write_sealed_file
 from newsbeam.transforms.lake.strays import (
     RowKey,
     find_layout,
@@ -234,7 +234,7 @@ def apply_plan(lake: Lake, plan: TablePlan, stamp: str) -> None:
             rows = pa.concat_tables(parts)
             # Under a name that is no data, until it is written.
             draft = folder / f"{path}.new"
-            pq.write_table(rows, draft, compression="zstd", write_page_checksum=True)
+            write_sealed_file(draft, rows)
             sync(draft)
             move(draft, folder / path)
             added[path] = rows.num_rows

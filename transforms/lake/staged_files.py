@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_note, describe_fault
 from newsbeam.transforms.lake.schema import Table
-from newsbeam.transforms.lake.staging import PARQUET, Staging
+from newsbeam.transforms.lake.staging import Staging
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,6 @@ def storable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: storable(item) for key, item in value.items()}
     return value
-
-
-def write_table_file(rows: pa.Table, path: Path) -> int:
-    """Write ``rows`` and return the file's size in bytes."""
-    pq.write_table(rows, path, **PARQUET)
-    return path.stat().st_size
 
 
 def lay_out_file(staging: Staging, table: Table, file: StagedFile) -> list[StagedFile]:

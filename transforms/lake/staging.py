@@ -16,25 +16,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from newsbeam.transforms.errors import DamagedLake, NewsbeamError
 from newsbeam.transforms.files import move, replace_file, take_lock
 from newsbeam.transforms.lake.damage import damaged_note, describe_fault
 from newsbeam.transforms.lake.object_path import LakePath, local_folder
 from newsbeam.transforms.lake.places import STAGING_FOLDER, hold_places
+from newsbeam.transforms.lake.sealed_files import pack_sealed_file
 
 _LOCK = "lock"
 INTENT = "intent.json"
-# How files of tables are written.
-PARQUET: dict[str, Any] = {
-    "compression": "zstd",
-    "write_page_checksum": True,
-    "write_page_index": True,
-}
 # Areas are made under a name with this prefix, which cleaners pass over.
 _HIDDEN = "new-"
 
@@ -109,9 +102,7 @@ class Staging:
 
     def write_rows(self, name: str, rows: pa.Table) -> int:
         """Put ``rows`` into the area as a Parquet file; returns its size in bytes."""
-        sink = pa.BufferOutputStream()
-        pq.write_table(rows, sink, **PARQUET)
-        data = sink.getvalue().to_pybytes()
+        data = pack_sealed_file(rows)
         self.write_file(name, data)
         return len(data)
 

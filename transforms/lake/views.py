@@ -27,7 +27,12 @@ from newsbeam.transforms.errors import (
     UnreadableLakeError,
 )
 from newsbeam.transforms.lake.data_files import find_damaged_file, list_sound_files
-from newsbeam.transforms.lake.databases import confine_to_lake, escape_place, open_database
+from newsbeam.transforms.lake.databases import (
+    ENGINE_ERRORS,
+    confine_to_lake,
+    escape_place,
+    open_database,
+)
 from newsbeam.transforms.lake.known import revised_articles
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.object_path import LakePath
@@ -109,7 +114,7 @@ def open_lake(
         raise
     try:
         yield connection
-    except duckdb.Error as error:
+    except ENGINE_ERRORS as error:
         if (damage := find_cause(root, str(error))) is not None:
             raise damage from error
         raise
@@ -150,7 +155,7 @@ def connect_lake(
     except NewsbeamError:
         connection.close()
         raise
-    except duckdb.Error as error:  # of the file by which a view was bound
+    except ENGINE_ERRORS as error:  # of the file by which a view was bound
         connection.close()
         raise find_cause(root, str(error)) or UnreadableLakeError(
             f"{root} cannot be read: {error}"
@@ -179,7 +184,7 @@ def query_files(
         asked = f"WITH {table.name} AS ({rows}) {query}"
         try:
             return connection.sql(asked, params=list(parameters)).to_arrow_table()
-        except duckdb.Error as error:
+        except ENGINE_ERRORS as error:
             damage = (
                 None
                 if lake.is_remote
