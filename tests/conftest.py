@@ -51,25 +51,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if is_quick_run(config):
-        for item in items:
-            if is_quick(item):
-                item.add_marker(pytest.mark.quick)
+    for item in items:
+        if is_quick(item):
+            item.add_marker(pytest.mark.quick)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if is_quick_run(config):
-        config.pluginmanager.register(QuickRun())
+    config.pluginmanager.register(QuickTests())
 
 
-class QuickRun:
-    """Fails the quick tests that are none."""
+class QuickTests:
+    """Fails the quick tests that are none, in every run."""
 
     def __init__(self) -> None:
         self._guard = Guard()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, object, object]:
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        if item.get_closest_marker("quick") is None:
+            return (yield)
         with self._guard.watch() as noted:
             result = yield
         assert not noted, "a quick test does without servers, processes, Beam and spaCy"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,12 +23,14 @@ from tests.support.workplace import ROOT
 HEAVY = {"apache_beam", "spacy"}
 # It hands on anything in the house, by names that are looked up when asked for.
 DOOR = "newsbeam"
-# In tests and their helpers; in the product they do nothing until a test has it ask a server.
+# In tests and their helpers; in the product they do nothing until a test has it ask a server, but
+# for the module that starts `newsbeam maintain`.
 OUTSIDE = {
     "http.client",
     "http.server",
     "multiprocessing",
     "nbclient",
+    "newsbeam.pipelines.upkeep",
     "pexpect",
     "socket",
     "socketserver",
@@ -66,10 +69,12 @@ class Guard:
 
     def __init__(self) -> None:
         self._noted: list[str] | None = None
+        self._thread = 0
         sys.addaudithook(self._note)
 
     def _note(self, event: str, arguments: tuple[object, ...]) -> None:
-        if self._noted is None:
+        # Threads of tests before may still be at work.
+        if self._noted is None or threading.get_ident() != self._thread:
             return
         is_heavy = event == "import" and str(arguments[0]).partition(".")[0] in HEAVY
         if event in EVENTS or is_heavy:
@@ -78,7 +83,8 @@ class Guard:
     @contextmanager
     def watch(self) -> Iterator[list[str]]:
         """The list grows by what is done meanwhile."""
-        self._noted = noted = []
+        noted: list[str] = []
+        self._noted, self._thread = noted, threading.get_ident()
         try:
             yield noted
         finally:
