@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 from newsbeam.pipelines.cli.main import main
+from tests.support.made_once import make_once
+from tests.support.newsroom import make_newsroom
 from tests.support.quick import Guard, is_quick, list_needs
 from tests.support.workplace import Workplace
 
@@ -41,6 +43,12 @@ def workplace(tmp_path: Path, newsbeam: Callable[[list[str]], tuple[int, str, st
     place = Workplace(tmp_path, newsbeam)
     place.configure()
     return place
+
+
+@pytest.fixture(scope="session")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that ``make_newsroom`` fills, its lake in ``lake``: to be read, or copied."""
+    return make_once(tmp_path_factory, "newsroom", make_newsroom)
 
 
 def is_quick_run(config: pytest.Config) -> bool:

@@ -6,6 +6,7 @@ import ast
 import doctest
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,6 @@ import pytest
 
 import newsbeam
 from newsbeam.transforms.lake.lake import Lake
-from tests.support.newsroom import make_newsroom
 from tests.support.workplace import ROOT
 
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -99,9 +99,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 
 def test_the_examples_of_the_documentation_are_true(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    newsroom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_newsroom(tmp_path)
+    shutil.copytree(newsroom, tmp_path, dirs_exist_ok=True)
     (tmp_path / "bru.html").write_text(PAGE, encoding="utf-8")
     (tmp_path / "feed.xml").write_text(FEED, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.support.imports import list_all_imports
 from tests.support.workplace import ROOT
 
 # A room may import the rooms of the lines above its own, and itself.
@@ -36,22 +38,17 @@ FILES = {
     for folder in ("pipelines", "transforms")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 
-def list_imports(name: str) -> Iterator[str]:
-    """The modules of ours that the module ``name`` imports, anywhere in it."""
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.ImportFrom) and node.module is not None:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (n for n in names if n in FILES)
-            if node.module in FILES and not all(n in FILES for n in names):
-                yield node.module
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in FILES)
+@cache
+def read_trees() -> dict[str, ast.Module]:
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 
-IMPORTS = {name: set(list_imports(name)) for name in FILES}
+@cache
+def read_imports() -> dict[str, frozenset[str]]:
+    """The modules of ours that each of ours imports, anywhere in it."""
+    return {name: list_all_imports(path) & FILES.keys() for name, path in FILES.items()}
 
 
 def room(name: str) -> str:
@@ -62,7 +59,7 @@ def room(name: str) -> str:
     return rest[0] if rest else street
 
 
-def find_circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
+def find_circles(graph: Mapping[str, Set[str]]) -> list[list[str]]:
     """The strongly connected parts of ``graph`` with more than one member (Tarjan 1972)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
@@ -106,7 +103,7 @@ def test_a_room_imports_only_what_stands_above_it(here: str) -> None:
     allowed = {here, *(one for line in LINES[:number] for one in line)}
     wrong = [
         (name, to)
-        for name, found in IMPORTS.items()
+        for name, found in read_imports().items()
         if room(name) == here
         for to in found
         if room(to) not in allowed and (here, to) not in BESIDE
@@ -114,33 +111,19 @@ def test_a_room_imports_only_what_stands_above_it(here: str) -> None:
     assert not wrong
 
 
-def test_nothing_imports_the_command_line() -> None:
-    assert not [
-        (name, to)
-        for name, found in IMPORTS.items()
-        for to in found
-        if room(to) == "pipelines.cli" != room(name)
-    ]
-
-
 def test_there_are_no_circles_of_modules_nor_of_rooms() -> None:
-    assert find_circles(IMPORTS) == []
+    assert find_circles(read_imports()) == []
     rooms: dict[str, set[str]] = defaultdict(set)
-    for name, found in IMPORTS.items():
+    for name, found in read_imports().items():
         rooms[room(name)] |= {room(to) for to in found} - {room(name)}
     assert find_circles(rooms) == []
 
 
 def test_everything_is_imported_by_its_one_name() -> None:
-    for path in [*FILES.values(), *(ROOT / "tests").rglob("*.py"), *ROOT.glob("benchmarks/*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            assert not {name.partition(".")[0] for name in names} & {
-                "pipelines",
-                "transforms",
-                "configs",
-            }, path
+    paths = [*FILES.values(), *(ROOT / "tests").rglob("*.py"), *ROOT.glob("benchmarks/*.py")]
+    folders = {"pipelines", "transforms", "configs"}
+    for path in paths:
+        assert not {name.partition(".")[0] for name in list_all_imports(path)} & folders, path
 
 
 def list_public_names(tree: ast.Module) -> Iterator[str]:
@@ -159,7 +142,7 @@ def list_public_names(tree: ast.Module) -> Iterator[str]:
 
 def test_a_public_name_is_one_thing_in_the_whole_house() -> None:
     homes: dict[str, set[str]] = defaultdict(set)
-    for module, tree in TREES.items():
+    for module, tree in read_trees().items():
         for name in list_public_names(tree):
             homes[name].add(module)
     assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
@@ -171,7 +154,7 @@ def test_no_module_and_no_function_is_too_long_to_read() -> None:
     )
     functions = [
         (module, node.name)
-        for module, tree in TREES.items()
+        for module, tree in read_trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
@@ -179,9 +162,9 @@ def test_no_module_and_no_function_is_too_long_to_read() -> None:
     assert functions == []
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.count(".") > 1])
-def test_every_module_says_what_it_is_for(name: str) -> None:
-    assert ast.get_docstring(TREES[name])
+def test_every_module_says_what_it_is_for() -> None:
+    trees = {name: tree for name, tree in read_trees().items() if name.count(".") > 1}
+    assert [name for name, tree in trees.items() if not ast.get_docstring(tree)] == []
 
 
 # Examples of what a reader would make.

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from newsbeam.pipelines.sql.joined_tables import add_tables
+from newsbeam.pipelines.sql.run import SqlOptions, run_text
 from newsbeam.transforms.lake.views import VIEWS, open_lake
-from tests.support.newsroom import make_newsroom
 from tests.support.workplace import ROOT
 
 Command = Callable[[list[str]], tuple[int, str, str]]
@@ -67,6 +70,7 @@ EXPECTED: dict[int, list[dict[str, Any]]] = {
     32: [{"party": "A", "name": "Kari Dahl", "quotes": 4}, {"party": "B", "quotes": 0}],
     33: [{"source": "dagen", "published": "2026-11-03 19:00:00"}],
 }  # fmt: skip
+LIST = "name,party\nKari Dahl,A\nIngen,B\n"
 # Of some, how many rows there are in all: what must not be there is not.
 COUNTS = {
     3: 2,
@@ -89,9 +93,27 @@ COUNTS = {
 }
 
 
+@pytest.fixture
+def lake(newsroom: Path) -> Path:
+    return newsroom / "lake"
+
+
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_newsroom(tmp_path_factory.mktemp("newsroom"))
+def asked(
+    newsroom: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Any]]:
+    """Asks the lake, open once for all questions, as ``newsbeam sql --with list.csv`` does."""
+    listed = tmp_path_factory.mktemp("listed") / "list.csv"
+    listed.write_text(LIST, "utf-8")
+    options = SqlOptions(newsroom / "lake", format="json", tables=(listed,))
+    with open_lake(options.root, prepare=lambda one: add_tables(one, options.tables)) as opened:
+
+        def ask(query: str) -> Any:
+            out = io.StringIO()
+            run_text(opened, query, options, Console(file=out), Console(file=io.StringIO()))
+            return json.loads(out.getvalue())
+
+        yield ask
 
 
 def test_every_block_of_sql_is_a_numbered_question() -> None:
@@ -100,18 +122,24 @@ def test_every_block_of_sql_is_a_numbered_question() -> None:
 
 
 @pytest.mark.parametrize("number", EXPECTED)
-def test_the_answer_is_right(number: int, lake: Path, newsbeam: Command) -> None:
-    listed = lake.parent / "list.csv"
-    listed.write_text("name,party\nKari Dahl,A\nIngen,B\n", "utf-8")
-    code, out, err = newsbeam(
-        ["sql", str(lake), QUESTIONS[number], "--format", "json", "--with", str(listed)]
-    )
-    assert code == 0, err
-    rows = json.loads(out)
+def test_the_answer_is_right(number: int, asked: Callable[[str], Any]) -> None:
+    rows = asked(QUESTIONS[number])
     for wanted in EXPECTED[number]:
         found = [{name: row[name] for name in wanted} for row in rows]
         assert wanted in found, rows
     assert len(rows) == COUNTS.get(number, len(rows)), rows
+
+
+def test_a_list_of_ones_own_is_joined(
+    lake: Path, newsbeam: Command, tmp_path: Path, asked: Callable[[str], Any]
+) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text(LIST, "utf-8")
+    code, out, err = newsbeam(
+        ["sql", str(lake), QUESTIONS[32], "--format", "json", "--with", str(listed)]
+    )
+    assert code == 0, err
+    assert json.loads(out) == asked(QUESTIONS[32]) != []
 
 
 def test_the_table_for_pandas_is_one(lake: Path, newsbeam: Command, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from newsbeam.pipelines import ingest
-from newsbeam.pipelines.cli.main import main
 from newsbeam.transforms.lake import committer
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.replay import replay_log
@@ -33,6 +32,7 @@ from tests.support.damaged import (
     truncate,
     write_articles,
 )
+from tests.support.made_once import make_once
 from tests.support.stored import article
 
 Command = Callable[[list[str]], tuple[int, str, str]]
@@ -47,13 +47,7 @@ NEVER = (article("never", "avis")["article_id"], 1)
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("damage")
-
-    def run(arguments: list[str]) -> tuple[int, str, str]:
-        return main(arguments), "", ""
-
-    make_lake(folder, run)
-    return folder
+    return make_once(tmp_path_factory, "damaged", make_lake)
 
 
 @pytest.fixture

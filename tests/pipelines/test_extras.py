@@ -10,7 +10,6 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.support.newsroom import make_newsroom
 from tests.support.workplace import ROOT
 
 Command = Callable[[list[str]], tuple[int, str, str]]
@@ -24,9 +23,9 @@ sys.exit(main())
 _IMPORTS = ("import altair", "import vl_convert", "from prompt_toolkit")
 
 
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_newsroom(tmp_path_factory.mktemp("newsroom"))
+@pytest.fixture
+def lake(newsroom: Path) -> Path:
+    return newsroom / "lake"
 
 
 @pytest.mark.parametrize("module", ["altair", "vl_convert"])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-
-from tests.support.newsroom import make_newsroom
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 
 
-def test_people_are_listed_shown_and_corrected(tmp_path: Path, newsbeam: Command) -> None:
-    lake = str(make_newsroom(tmp_path))
+def test_people_are_listed_shown_and_corrected(
+    newsroom: Path, tmp_path: Path, newsbeam: Command
+) -> None:
+    lake = str(shutil.copytree(newsroom / "lake", tmp_path / "lake"))
     code, out, _ = newsbeam(["people", lake, "--json"])
     assert code == 0
     listed = {person["name"]: person for person in json.loads(out)}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from newsbeam.pipelines.cli.main import main
 from tests.support.commands import list_commands
 from tests.support.damaged import list_rows, make_lake, write_articles
+from tests.support.made_once import make_once
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 # In this order: the articles are those of a run and then one more, in each of two sources.
@@ -49,11 +49,8 @@ ALL_SIGNS = "a b#c?d+e&f=g 'h' [i]* {j} åß漢 100%"
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("places")
-
-    def run(arguments: list[str]) -> tuple[int, str, str]:
-        return main(arguments), "", ""
-
-    make_lake(folder, run)
+    made = make_once(tmp_path_factory, "damaged", make_lake)
+    shutil.copytree(made, folder, dirs_exist_ok=True)
     shutil.rmtree(folder / "lake/_staging")  # a run that died there is damage's matter
     for stray in (folder / "lake/articles").glob("source=avis/*/*.parquet"):
         if not _is_named(stray):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,6 @@ import duckdb
 import pandas as pd
 import pytest
 
-from tests.support.newsroom import make_newsroom
 from tests.support.workplace import ROOT
 
 _TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,10 +30,10 @@ def find_block(word: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(newsroom: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the lake ``out``, in which one of five articles has two revisions."""
     folder = tmp_path_factory.mktemp("readers")
-    make_newsroom(folder).rename(folder / "out")
+    shutil.copytree(newsroom / "lake", folder / "out")
     return folder
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from newsbeam.pipelines.cli.main import main
 from newsbeam.pipelines.maintain import MaintainOptions, maintain_lake
 from newsbeam.transforms.fetch.archive import ArchiveWriter
 from newsbeam.transforms.files import move
@@ -53,10 +54,14 @@ def run_sources(folder: Path, lake: Path, newsbeam: Command) -> tuple[int, str, 
     return newsbeam(["run", *configs, "--output", str(lake), "--json"])
 
 
-def make_lake(folder: Path, newsbeam: Command) -> Path:
+def make_lake(folder: Path) -> Path:
     """A lake in ``folder / "lake"``: three runs, a merge that waits, polls, rejects, stories, an
     archive, caches, locks, a checkpoint, and the intent of a run that died before its commit."""
     lake = folder / "lake"
+
+    def newsbeam(arguments: list[str]) -> tuple[int, str, str]:
+        return main(arguments), "", ""
+
     for last in (3, 5, 7):
         write_articles(folder, 0, last)
         (folder / "in/avis/broken.txt").write_bytes(b"")  # a reject

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -21,25 +22,59 @@ def find_file(module: str) -> Path | None:
     return next((p for p in (path / "__init__.py", path.with_suffix(".py")) if p.exists()), None)
 
 
+@dataclass(frozen=True)
+class Import:
+    """One name that a module imports, and where in it."""
+
+    name: str  # in full: of a module, or of something in one
+    in_function: bool  # or only where the module is started as a program
+    for_types: bool  # only where types are checked
+
+
 @cache
-def list_imports(path: Path, *, in_functions: bool = True) -> frozenset[str]:
-    """Full names of what ``path`` imports when it runs: modules, and names out of them."""
-    found: set[str] = set()
-    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+def find_imports(path: Path) -> tuple[Import, ...]:
+    """All that ``path`` imports, wherever it does; the names of modules, and names out of them."""
+    found: list[Import] = []
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    todo: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
     while todo:
-        node = todo.pop()
+        node, in_function, for_types = todo.pop()
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            names = [alias.name for alias in node.names]
+            found += [Import(name, in_function, for_types) for name in names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            found += [Import(name, in_function, for_types) for name in names]
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            todo += node.orelse
-        elif in_functions or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            todo += [(inner, in_function, True) for inner in node.body]
+            todo += [(inner, in_function, for_types) for inner in node.orelse]
+        else:
+            in_function |= isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            in_function |= isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
             # Only statements hold imports; and only these fields hold statements.
             for field in ("body", "orelse", "handlers", "finalbody", "cases"):
                 inner = getattr(node, field, ())
-                todo += inner if isinstance(inner, list) else ()
-    return frozenset(found)
+                if isinstance(inner, list):
+                    todo += [(one, in_function, for_types) for one in inner]
+    return tuple(found)
+
+
+@cache
+def list_all_imports(path: Path) -> frozenset[str]:
+    """Full names of what ``path`` imports, be it for types alone."""
+    return frozenset(one.name for one in find_imports(path))
+
+
+@cache
+def list_imports(path: Path, *, in_functions: bool = True) -> frozenset[str]:
+    """Full names of what ``path`` imports when it runs."""
+    return frozenset(
+        one.name
+        for one in find_imports(path)
+        if not one.for_types and (in_functions or not one.in_function)
+    )
 
 
 @cache
@@ -57,14 +92,20 @@ def list_next(path: Path, *, in_functions: bool) -> frozenset[tuple[Path, bool]]
 
 
 @cache
-def list_reached(path: Path) -> frozenset[tuple[Path, bool]]:
-    """All files of ours that may run with ``path``, itself among them, as in ``list_next``."""
+def list_reached(path: Path, *, in_functions: bool = True) -> frozenset[tuple[Path, bool]]:
+    """All files of ours that may run with ``path``, itself among them, as in ``list_next``.
+
+    Without ``in_functions`` those that run when ``path`` is imported and nothing of it is called.
+    """
     found: set[tuple[Path, bool]] = set()
-    todo = [(path, True)]
+    todo = [(path, in_functions)]
     while todo:
         one = todo.pop()
         if one not in found:
             found.add(one)
-            file, in_functions = one
-            todo += list_next(file, in_functions=in_functions)
+            file, deep = one
+            todo += [
+                (place, in_functions and calls)
+                for place, calls in list_next(file, in_functions=deep)
+            ]
     return frozenset(found)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,7 @@ from rich.console import Console
 from newsbeam.pipelines.sql.prompt import history_file, is_complete
 from newsbeam.pipelines.sql.result_formats import write_markdown
 from newsbeam.pipelines.sql.result_table import fit_widths, show_table
+from newsbeam.pipelines.sql.run import QueryError, SqlOptions, run_text
 from newsbeam.pipelines.sql.statements import RefusedError, split_statements
 from newsbeam.transforms.lake.commit import commit_articles, commit_rows, stage_rows
 from newsbeam.transforms.lake.known_database import refresh_known
@@ -95,10 +97,10 @@ def story_row(article_id: str, story_id: str | None, decision: int) -> Row:
     }
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def made_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Two articles in three revisions, a reject, stories told twice."""
-    lake = Lake(tmp_path / "lake")
+    lake = Lake(tmp_path_factory.mktemp("made") / "lake")
     lake.create()
     first, other = row(article("a", "Før")), row(article("b", EVIL, source="blad", day=3))
     store(lake, ARTICLES, [first, other])
@@ -108,6 +110,26 @@ def lake(tmp_path: Path) -> Lake:
     told = [(first, "old", 1), (first, "new", 2), (first, None, 3), (other, "new", 1)]
     store(lake, STORIES, [story_row(r["article_id"], story, at) for r, story, at in told])
     return lake
+
+
+@pytest.fixture
+def lake(made_lake: Lake, tmp_path: Path) -> Lake:
+    """A copy of the made lake."""
+    return Lake(shutil.copytree(made_lake.root, tmp_path / "lake"))
+
+
+@pytest.fixture(scope="module")
+def run(made_lake: Lake) -> Iterator[Callable[[str], str]]:
+    """Runs statements as ``newsbeam sql`` does, in the made lake, open once; what they print."""
+    options = SqlOptions(made_lake.root, format="table")
+    with open_lake(made_lake.root) as connection:
+
+        def run_one(text: str) -> str:
+            out = io.StringIO()
+            run_text(connection, text, options, Console(file=out), Console(file=io.StringIO()))
+            return out.getvalue()
+
+        yield run_one
 
 
 @pytest.fixture
@@ -269,13 +291,27 @@ WRITES = (
 
 @pytest.mark.parametrize("query", WRITES)
 def test_nothing_is_written_and_nothing_else_read(
-    query: str, lake: Lake, tmp_path: Path, newsbeam: Command, monkeypatch: pytest.MonkeyPatch
+    query: str, made_lake: Lake, tmp_path: Path, run: Callable[[str], str]
+) -> None:
+    secret = made_lake.root.parent / "secret.csv"
+    secret.write_text("secret\n1\n")
+    before = sorted(made_lake.root.rglob("*"))
+    query = query.format(lake=made_lake.root, out=tmp_path)
+    with pytest.raises((RefusedError, QueryError)) as refused:
+        run(query)
+    assert refused.value.is_usage, refused.value
+    assert sorted(made_lake.root.rglob("*")) == before
+    assert sorted(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [0, WRITES.index("FROM '/etc/passwd'")])
+def test_the_command_refuses_what_writes_or_reads_elsewhere(
+    number: int, lake: Lake, tmp_path: Path, newsbeam: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "out").mkdir()
-    (tmp_path / "secret.csv").write_text("secret\n1\n")
     monkeypatch.chdir(tmp_path / "out")
     before = sorted(tmp_path.rglob("*"))
-    query = query.format(lake=lake.root, out=tmp_path / "out")
+    query = WRITES[number].format(lake=lake.root, out=tmp_path / "out")
     code, out, err = newsbeam(["sql", str(lake.root), query])
     assert code == 2, (out, err)
     assert out == ""
@@ -311,10 +347,8 @@ def test_duckdb_itself_refuses_what_lies_outside(lake: Lake, tmp_path: Path) -> 
         "CREATE TEMPORARY TABLE t AS (FROM quotes); SELECT count(*) FROM t",
     ],
 )  # fmt: skip
-def test_what_reads_runs(query: str, lake: Lake, newsbeam: Command) -> None:
-    code, out, err = newsbeam(["sql", str(lake.root), query])
-    assert code == 0, err
-    assert out
+def test_what_reads_runs(query: str, run: Callable[[str], str]) -> None:
+    assert run(query)
 
 
 _SPACES = st.sampled_from([" ", "\n", "\t", "/* a */", " -- SELECT\n", "/* ' */ "])
