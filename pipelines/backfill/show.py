@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from newsbeam.pipelines.backfill.source_past import SourcePast, backfill_folder
-from newsbeam.pipelines.terminal_text import show_count
 from newsbeam.transforms.backfill.counts import PastCounts
 from newsbeam.transforms.backfill.state import BackfillDamaged, PastState
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.spans import Span
 
 

@@ -22,6 +22,7 @@ from newsbeam.pipelines.cli.arguments import (
 from newsbeam.pipelines.cli.opml import export, import_feeds
 from newsbeam.pipelines.cli.shared import DONE, FAILED, CommandFailed, UsageError, failing, say
 from newsbeam.pipelines.cli.shipped import copy, list_sources
+from newsbeam.transforms.text.counts import show_count
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.source.drafting import SourceDraft
@@ -282,9 +283,10 @@ def rename(
     rows = ", ".join(f"{number:,} of {table}" for table, number in count.rows.items())
     say(f"{old} is {new} now: {rows}", Console())
     if count.kept_ids:
+        kept = show_count(count.kept_ids, "document")
         say(
-            f"{count.kept_ids:,} documents keep their old ids, as nothing tells their addresses; "
-            "those that are read from files come in once more",
+            f"with old ids, as nothing tells their addresses: {kept}; "
+            "what is read from files comes in once more",
             Console(),
         )
 

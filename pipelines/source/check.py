@@ -27,6 +27,7 @@ from newsbeam.transforms.fetch.queue import wants_page
 from newsbeam.transforms.records import Article, Clock, Document, FetchFault, FullText, Rejection
 from newsbeam.transforms.settings.language import Language
 from newsbeam.transforms.settings.source import FeedSettings, Source
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import canonicalize_url
 from newsbeam.transforms.web.client import HttpClient
 
@@ -190,7 +191,7 @@ def _find_problem(found: FoundFeed, now: datetime) -> str | None:
     instants = [e.metadata.published_at for e in found.feed.entries]
     future = [at for at in instants if at is not None and at > now + _FUTURE]
     if future:
-        return f"{len(future)} entries are dated in the future"
+        return f"dated in the future: {show_count(len(future), 'entry')}"
     return None
 
 
@@ -217,7 +218,7 @@ def _judge(
         elif outcome.rejection is not None:
             failed[outcome.rejection.reason] += 1
     for reason, count in failed.most_common():
-        line = f"{count} of {len(sample)} sampled articles failed: {reason}"
+        line = f"{count} of {show_count(len(sample), 'sampled article')} failed: {reason}"
         # One dead link among many is the web.
         (problems if count > len(sample) / 4 else remarks).append(line)
     if articles:
@@ -249,25 +250,25 @@ def _judge_articles(articles: Sequence[Article], now: datetime) -> tuple[list[st
     """What is wrong with a sample, and what is only worth knowing."""
     problems: list[str] = []
     remarks: list[str] = []
-    count = len(articles)
+    count, all_articles = len(articles), show_count(len(articles), "article")
     instants = [article.metadata.published_at for article in articles]
     known = [instant for instant in instants if instant is not None]
     if len(known) < count:
-        line = f"{count - len(known)} of {count} articles have no date"
+        line = f"{count - len(known)} of {all_articles} without a date"
         (problems if len(known) < count / 2 else remarks).append(line)
     future = sum(instant > now + _FUTURE for instant in known)
     if future:
-        problems.append(f"{future} of {count} articles are dated in the future")
+        problems.append(f"{future} of {all_articles} dated in the future")
     if len(known) >= _MANY and len(set(known)) == 1:
         problems.append(f"all articles have the same date, {known[0]:%Y-%m-%d %H:%M}")
     if not any(article.metadata.title for article in articles):
         problems.append("no article has a title")
     paywalled = sum(article.metadata.paywalled is True for article in articles)
     if paywalled:
-        remarks.append(f"{paywalled} of {count} articles are behind a paywall")
+        remarks.append(f"{paywalled} of {all_articles} behind a paywall")
     words = median(len(article.text.split()) for article in articles)
     if words < SHORT_ARTICLE:
-        line = f"half of the articles have {words:.0f} words or less"
+        line = f"half of the articles have at most {show_count(round(words), 'word')}"
         (remarks if paywalled > count / 2 else problems).append(line)
     return problems, remarks
 
@@ -283,8 +284,8 @@ def _compare_lake(lake: Path, source: str, now: datetime) -> tuple[list[str], li
         for feed in health.feeds:
             problems += [f"{feed.feed}: {problem}, as {lake} shows" for problem in feed.problems]
         problems += [
-            f"drift: {change.sign} in {change.bad} of the {change.newest} newest articles "
-            f"({change.share_before:.0%} before)"
+            f"drift: {change.sign} in {change.bad} of the newest "
+            f"{show_count(change.newest, 'article')} ({change.share_before:.0%} before)"
             for change in health.drift.changes
         ]
     return problems, []

@@ -19,6 +19,7 @@ from newsbeam.pipelines.source.trouble import SourceTrouble, Trouble, explain_fa
 from newsbeam.pipelines.source.visits import SiteVisitor
 from newsbeam.transforms.feeds.parse import FeedFault, parse_feed
 from newsbeam.transforms.records import FetchFault, ParsedFeed, Response
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import canonicalize_url
 
 # Ours: requests while looking for feeds, robots.txt aside. A site whose feeds are in the head of
@@ -110,7 +111,7 @@ class _Search:
         self._asked.add(self.key(answer.url))
         address = answer.moved_to or self.visitor.visits[-1].url
         kind = parsed.kind.replace("_", " ")
-        self.visitor.judge_last(f"{kind}, {len(parsed.entries)} entries", is_ok=True)
+        self.visitor.judge_last(f"{kind}, {show_count(len(parsed.entries), 'entry')}", is_ok=True)
         if not any(self.key(one.url) == self.key(address) for one in self.found):
             self.found.append(FoundFeed(address, found_by, parsed, is_given))
         return parsed

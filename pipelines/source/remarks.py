@@ -14,6 +14,7 @@ from newsbeam.pipelines.source.visits import SiteVisitor
 from newsbeam.transforms.records import Article, FetchFault
 from newsbeam.transforms.settings.language import Language, list_missing
 from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.text.counts import show_count
 
 # Ours: half of the articles shorter than this are teasers, or extraction finds too little.
 SHORT_ARTICLE = 80
@@ -29,20 +30,20 @@ def list_remark(
 ) -> list[str]:
     """Return what whoever reviews the source should know."""
     articles = [one.article for one in examined if one.article is not None]
-    count = len(articles)
+    count, all_articles = len(articles), show_count(len(articles), "article")
     remarks = []
     faults = Counter(one.answer.reason for one in sample if isinstance(one.answer, FetchFault))
     faults.update(one.rejection.reason for one in examined if one.rejection is not None)
     for reason, times in faults.most_common():
-        remarks.append(f"{times} of {len(sample)} sampled articles failed: {reason}")
+        remarks.append(f"{times} of {show_count(len(sample), 'sampled article')} failed: {reason}")
     paywalled = sum(article.metadata.paywalled is True for article in articles)
     if paywalled:
         remarks.append(
-            f"{paywalled} of {count} articles are behind a paywall: their text may be a teaser"
+            f"{paywalled} of {all_articles} behind a paywall: their text may be a teaser"
         )
     undated = sum(article.metadata.published_at is None for article in articles)
     if undated:
-        remarks.append(f"{undated} of {count} articles have no date")
+        remarks.append(f"{undated} of {all_articles} without a date")
     nameless = sum(not article.metadata.authors for article in articles)
     if nameless == count:
         remarks.append("no article tells its authors")

@@ -49,6 +49,7 @@ from newsbeam.transforms.lake.strays import (
     read_row_keys,
 )
 from newsbeam.transforms.lake.vacuum import vacuum_table
+from newsbeam.transforms.text.counts import show_count
 
 _NAMES = ("article_id", "document_id", "url", "title", "origin")
 
@@ -112,7 +113,7 @@ def plan_table(root: Path, table: Table, show: Callable[[str], None] = lambda _:
     plan.is_rebuilt = bool(state.faults) or (state.version < 0 and bool(strays))
     have: dict[str, Counter[RowKey]] = defaultdict(Counter)
     for number, (path, add) in enumerate(sorted(state.live.items(), key=_age)):
-        show(f"{table.name}: {number:,} of {len(state.live):,} files")
+        show(f"{table.name}: {number:,} of {show_count(len(state.live), 'file')}")
         what = find_file_fault(folder / path, add, deep=True)
         if what is None:
             keys = read_row_keys(folder, path, table)
