@@ -10,7 +10,7 @@ import json
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -323,8 +323,3 @@ def _partition(path: str) -> str:
 
 def _age(item: tuple[str, Mapping[str, Any]]) -> tuple[int, str]:
     return item[1].get("modificationTime") or 0, item[0]
-
-
-def count_lost(plans: Iterable[TablePlan]) -> int:
-    """Rows that are lost, as far as their number is known."""
-    return sum(lost.rows or 0 for plan in plans for lost in plan.lost)
