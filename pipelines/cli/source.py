@@ -139,7 +139,7 @@ def _review(
     text = render_source(draft)
     file = file or folder / f"{draft.source.id}.yaml"
     check_source_text(text, file.name)
-    poller = None if force else find_poller(folder, draft.given["feeds"], file)
+    poller = None if force else find_poller(folder, [feed.url for feed in draft.source.feeds], file)
     if poller is not None:
         raise UsageError(
             f"{poller[0]} polls {poller[1]} already; --force adds it all the same. "

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from newsbeam.pipelines.config.load import SUFFIXES, load_job
 from newsbeam.pipelines.preview.examine import Examination, examine_document
@@ -22,8 +21,10 @@ from newsbeam.pipelines.source.trouble import explain_fault
 from newsbeam.pipelines.source.visits import Note, SiteVisitor
 from newsbeam.pipelines.status.gather import read_status
 from newsbeam.transforms.errors import UnknownSourceError
-from newsbeam.transforms.feeds.parse import FeedFault, parse_feed
+from newsbeam.transforms.feeds.fault import FeedFault
 from newsbeam.transforms.fetch.queue import wants_page
+from newsbeam.transforms.poll.decide import make_feed
+from newsbeam.transforms.poll.read_answer import read_feed_answer
 from newsbeam.transforms.records import Article, Clock, Document, FetchFault, FullText, Rejection
 from newsbeam.transforms.settings.language import Language
 from newsbeam.transforms.settings.source import FeedSettings, Source
@@ -137,7 +138,7 @@ async def _ask_source(
         checks.append(check)
         if answered is not None:
             found.append(answered)
-            texts[answered.url] = feed.full_text or source.full_text
+            texts[answered.url] = make_feed(source, feed).full_text
     sample: list[_Sampled] = []
     taken = set()
     for answered, entry in take_turns(found):
@@ -163,14 +164,7 @@ async def _ask_feed(
     if isinstance(answer, FetchFault):
         trouble = explain_fault(answer, visitor.client, feed.url)
         return FeedCheck(feed.url, 0, None, f"{trouble.reason}: {trouble.detail}"), None
-    parsed = parse_feed(
-        answer.body,
-        url=answer.url,
-        charset=answer.charset,
-        timezone=ZoneInfo(source.timezone),
-        url_rules=source.url,
-        max_bytes=source.fetch.max_feed_bytes,
-    )
+    parsed = read_feed_answer(make_feed(source, feed), source, answer)
     if isinstance(parsed, FeedFault):
         return FeedCheck(feed.url, 0, None, f"{parsed.reason}: {parsed.detail}"), None
     found = FoundFeed(feed.url, "configured", parsed)

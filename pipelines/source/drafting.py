@@ -81,7 +81,10 @@ def draft_source(
         "id": "new",
         "language": None,
         "timezone": "UTC",
-        "feeds": [feed.url for feed in site.chosen],
+        "feeds": [
+            {"url": feed.url, "front_page": True} if feed.is_front_page else feed.url
+            for feed in site.chosen
+        ],
     }
     fetch: dict[str, Any] = {}
     if wishes.contact:

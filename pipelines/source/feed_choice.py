@@ -48,6 +48,11 @@ class FoundFeed:
         )
 
     @property
+    def is_front_page(self) -> bool:
+        """Whether it is a page in place of a feed."""
+        return self.feed.kind == "front_page"
+
+    @property
     def whole_share(self) -> float:
         """The share of entries that carry the whole article."""
         entries = self.feed.entries

@@ -54,6 +54,12 @@ def list_remark(
         )
     if any(found.is_plain_sitemap for found in site.chosen):
         remarks.append("the sitemap does not tell when articles were published; their pages may")
+    if any(found.is_front_page for found in site.chosen):
+        remarks.append(
+            "no feed was found: the page is polled in place of one, which is second best. What is "
+            "on it between two polls only is missed, and nothing tells of changes; if links are "
+            "taken that are no articles, or missed, set `links:` (docs/feeds.md)"
+        )
     if not source.fetch.contact:
         remarks.append(
             "set `fetch: contact:` here or in defaults.yaml, so that the site can reach you"

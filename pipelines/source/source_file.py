@@ -41,12 +41,15 @@ def render_source(draft: SourceDraft) -> str:
         note = f"{'' if guess.is_sure else 'a guess: '}{guess.why}" if guess else ""
         lines.append(f"{key}: {_quote(str(value))}{_behind(note)}")
     lines.append("feeds:")
-    chosen = {one.found.url: one.found for one in draft.feeds if one.left_out is None}
-    for url in given["feeds"]:
-        lines += [_comment(describe_feed(chosen[url]), "  "), f"  - {_quote_url(url)}"]
     for one in draft.feeds:
         if one.left_out is not None:
             lines.append(_comment(f"left out: {one.found.url}: {one.left_out}", "  "))
+        elif one.found.is_front_page:
+            lines += [_comment(describe_feed(one.found), "  "),
+                      f"  - url: {_quote_url(one.found.url)}", "    front_page: true"]  # fmt: skip
+        else:
+            lines += [_comment(describe_feed(one.found), "  "),
+                      f"  - {_quote_url(one.found.url)}"]  # fmt: skip
     if "full_text" in given:
         lines.append(f"full_text: {given['full_text']}{_behind(_FULL_TEXT[given['full_text']])}")
     if "url" in given:
