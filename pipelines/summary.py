@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from newsbeam.pipelines.config.job import Job
+from newsbeam.pipelines.extras import ask_to_install
 from newsbeam.pipelines.missing import explain_missing
 from newsbeam.transforms.lake.commit import CommitCount
 from newsbeam.transforms.lake.object_path import LakePath
@@ -288,7 +289,9 @@ def print_summary(summary: Summary, console: Console) -> None:
 
 
 def _list_next_step(lake: LakePath) -> list[str]:
+    install = ask_to_install("report")
     return [
+        *([f"For the report, once: {install}"] if install else []),
         f"Look at it: newsbeam report {shlex.quote(str(lake))} --open",
         "or in DuckDB:",
         "  SELECT published_date, title, q.speaker, q.text",
