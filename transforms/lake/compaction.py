@@ -36,6 +36,7 @@ from newsbeam.transforms.lake.schema import ARTICLES, STORIES, Table
 from newsbeam.transforms.lake.sealed_files import open_sealed_file
 from newsbeam.transforms.lake.staged_files import sort_rows
 from newsbeam.transforms.lake.staging import list_intents
+from newsbeam.transforms.text.counts import show_count
 
 # Bytes of rows in memory, and in a row group (Arrow's reckoning; on disk it is a third to a
 # fifth of it). Ours.
@@ -162,7 +163,7 @@ def merge_files(
         for merge in merges[start : start + _COMMIT_AFTER]:
             if time.monotonic() > deadline:
                 break
-            show(f"{table.name}: {start + len(part)} of {len(merges)} merges")
+            show(f"{table.name}: {start + len(part):,} of {show_count(len(merges), 'merge')}")
             try:
                 part.append(_write_merge(folder, table, merge))
             except DamagedLake as fault:

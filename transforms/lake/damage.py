@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.places import partition_values
+from newsbeam.transforms.text.counts import show_count
 
 LOG_FOLDER = "_delta_log"
 # What reading a damaged Parquet file may end in. (OSError: Arrow's, and the file system's.)
@@ -86,7 +87,7 @@ def describe_rows(folder: Path, path: str) -> str:
     """``12 rows of articles (source avis, published_date 2026-11-22)``, as far as it is known."""
     values = ", ".join(f"{name} {value}" for name, value in partition_values(path).items())
     count = count_rows(folder, path)
-    rows = "rows" if count is None else f"{count:,} row{'s' * (count != 1)}"
+    rows = "rows" if count is None else show_count(count, "row")
     return f"{rows} of {folder.name}" + (f" ({values})" if values else "")
 
 

@@ -16,6 +16,7 @@ from newsbeam.transforms.lake.databases import ENGINE_ERRORS, read_whole
 from newsbeam.transforms.lake.replay import read_stated_rows, replay_log
 from newsbeam.transforms.lake.schema import TABLES, Table
 from newsbeam.transforms.lake.sealed_files import check_seal
+from newsbeam.transforms.text.counts import show_count
 
 _BATCH_ROWS = 1_000
 
@@ -31,12 +32,14 @@ def find_file_fault(
     try:
         size = path.stat().st_size
         if add is not None and add.get("size") not in (None, size):
-            return f"has {size:,} bytes, and not {add['size']:,} as when it was committed"
+            return (
+                f"has {show_count(size, 'byte')}, and not {add['size']:,} as when it was committed"
+            )
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             _check_columns(file)
             rows, stated = file.metadata.num_rows, read_stated_rows(add or {})
             if stated not in (None, rows):
-                return f"has {rows:,} rows, and not {stated:,} as when it was committed"
+                return f"has {show_count(rows, 'row')}, and not {stated:,} as when it was committed"
             is_sound = check_seal(path) if deep else True
             if is_sound is False:
                 return "is damaged (its bytes are not those that were written)"

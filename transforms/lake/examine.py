@@ -28,6 +28,7 @@ from newsbeam.transforms.lake.strays import (
     find_unshown,
     read_row_keys,
 )
+from newsbeam.transforms.text.counts import show_count
 
 Show = Callable[[str], None]
 
@@ -49,7 +50,7 @@ def examine_table(root: Path, table: Table, *, deep: bool, show: Show) -> Iterat
     faulty = set()
     for number, (path, add) in enumerate(sorted(state.live.items())):
         if number % 100 == 0:
-            show(f"{table.name}: {number:,} of {len(state.live):,} files")
+            show(f"{table.name}: {number:,} of {show_count(len(state.live), 'file')}")
         what = find_file_fault(folder / path, add, deep=deep)
         if what is not None:
             faulty.add(path)
@@ -104,7 +105,7 @@ def _examine_strays(root: Path, table: Table, state: LogState) -> Iterator[Findi
         yield Finding(
             "stray", root / table.name / path, "is named by no log",
             "it cannot be read" if rows is None
-            else f"{rows:,} of its rows are not in the table `{table.name}`",
+            else f"the table `{table.name}` lacks {show_count(rows, 'row')} of it",
             _repair(root), rows=rows,
         )  # fmt: skip
 
@@ -124,7 +125,7 @@ def _find_repeated(folder: Path, table: Table, paths: list[str], repair: str) ->
                 if repeated:
                     yield Finding(
                         "repeated", folder / path, "holds rows that the table has already",
-                        f"{repeated:,} rows are there twice", repair, rows=repeated,
+                        f"there twice: {show_count(repeated, 'row')}", repair, rows=repeated,
                     )  # fmt: skip
 
 

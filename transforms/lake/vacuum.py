@@ -28,6 +28,7 @@ from newsbeam.transforms.lake.places import (
 from newsbeam.transforms.lake.rewrites import Rewrite, commit_rewrites
 from newsbeam.transforms.lake.schema import Table
 from newsbeam.transforms.lake.staging import list_intents
+from newsbeam.transforms.text.counts import show_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def vacuum_table(
     waiting = _find_waiting(state)
     partitions = sorted(_list_partitions(folder, len(table.partition_by)) | waiting.keys())
     for number, partition in enumerate(partitions):
-        show(f"{table.name}: {number} of {len(partitions)} partitions looked at")
+        show(f"{table.name}: {number:,} of {show_count(len(partitions), 'partition')} looked at")
         plan = _look(lake, table, state, partition, waiting.get(partition, {}), cutoff())
         if plan is None:
             continue
