@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsbeam.transforms.lake.leases import NO_TAG, Lease, LeaseWatch, is_held, keep_alive
@@ -137,7 +137,7 @@ def clean_areas(
     areas: dict[str, list[ObjectEntry]] = defaultdict(list)
     for entry in (root / STAGING_FOLDER).list():
         run_id, _, name = entry.place.partition("/")
-        areas[run_id].append(ObjectEntry(name, entry.size, entry.tag))
+        areas[run_id].append(replace(entry, place=name))
     watch, cleaned, leases = LeaseWatch(cache), [], []
     for run_id, entries in areas.items():
         area = root / STAGING_FOLDER / run_id

@@ -17,8 +17,9 @@ from deltalake.transaction import AddAction
 
 from newsbeam.transforms.errors import LakeBusy
 from newsbeam.transforms.lake.log import LogEntry, TableLog
-from newsbeam.transforms.lake.object_path import ObjectPath, name_fault
+from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.lake.schema import Table
+from newsbeam.transforms.lake.store_faults import name_fault
 
 # One id for all runs makes Delta's conflict check see that two commits raced.
 APP_ID = "newsbeam"
