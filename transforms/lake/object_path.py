@@ -309,7 +309,7 @@ def read_place(text: str) -> LakePath:
 
 
 def local_folder(place: LakePath) -> Path:
-    """``place`` for whoever needs a folder of this machine.
+    """``place`` for whoever needs a folder, or a file, of this machine.
 
     Raises:
         PlaceRefused: it is on an object store.
