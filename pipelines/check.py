@@ -12,7 +12,7 @@ from newsbeam.transforms.lake.damage import LOG_FOLDER, advise
 from newsbeam.transforms.lake.examine import examine_caches, examine_staging, examine_table
 from newsbeam.transforms.lake.findings import Finding, LastCheck, note_check
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.lake_files import list_names, sort_paths
+from newsbeam.transforms.lake.lake_files import list_file_names, sort_paths
 from newsbeam.transforms.lake.machine import cache_folder
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.schema import TABLES
@@ -53,7 +53,9 @@ def check_lake(
 def is_lake(root: LakePath) -> bool:
     """Whether at ``root`` is a lake, or what is left of one."""
     folders = [root / table.name for table in TABLES]
-    return any(f.is_dir() if isinstance(f, Path) else list_names(f / LOG_FOLDER) for f in folders)
+    return any(
+        f.is_dir() if isinstance(f, Path) else list_file_names(f / LOG_FOLDER) for f in folders
+    )
 
 
 def examine_archives(

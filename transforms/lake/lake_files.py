@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from newsbeam.transforms.errors import DamagedLake
+from newsbeam.transforms.files import sync
 from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 
 # Requests at once. Ours.
@@ -22,7 +24,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def list_names(folder: LakePath) -> list[str]:
+def list_file_names(folder: LakePath) -> list[str]:
     """The names in a folder that has no folders; none where it is not there."""
     if isinstance(folder, ObjectPath):
         return [entry.place for entry in folder.list()]
@@ -63,6 +65,30 @@ def fetch_file(path: LakePath) -> Iterator[Path]:
         copy = Path(folder) / path.name
         copy.write_bytes(path.read_bytes())
         yield copy
+
+
+@contextmanager
+def fill_file(path: LakePath) -> Iterator[Path]:
+    """A file of this machine to be written, which is at ``path`` for good when the block has ended
+    well: itself, or what is put there then.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if isinstance(path, ObjectPath):
+        with tempfile.TemporaryDirectory(prefix="newsbeam-") as folder:
+            copy = Path(folder) / path.name
+            yield copy
+            path.write_file(copy)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield path
+    except DamagedLake:
+        path.unlink()
+        raise
+    sync(path)
+    sync(path.parent)
 
 
 @contextmanager

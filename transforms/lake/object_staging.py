@@ -8,10 +8,12 @@ a run that seems dead fences it out of the tables first: it may only be asleep.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from newsbeam.transforms.lake.leases import NO_TAG, Lease, LeaseWatch, is_held, keep_alive
@@ -24,6 +26,10 @@ from newsbeam.transforms.lake.places import STAGING_FOLDER
 from newsbeam.transforms.lake.staging import INTENT, Staging, StagingLost, pack_intent, read_intent
 
 _LEASE = "lease.json"
+# In a run's id: when it began.
+_BEGAN = re.compile(r"\d{8}T\d{6}Z")
+# Seconds by which clocks may differ: S3 refuses the requests of a machine that is more off.
+_SKEW = 15 * 60
 # The leases of areas by their places: of those held here now, and of those whose runs ended in
 # this process, so that nobody need wait for them.
 _HELD: dict[ObjectPath, Lease] = {}
@@ -123,6 +129,19 @@ class ObjectStaging(Staging):
         """As ``Staging.bring_back``: the copies go."""
         assert isinstance(self.root, ObjectPath)
         delete_objects([self.root / table / place for place in places])
+
+
+def find_oldest_area(root: ObjectPath, own: str | None = None) -> float | None:
+    """When the oldest of the runs began whose areas are there (seconds since 1970), but for that of
+    the run ``own``; earlier than that by what clocks may differ."""
+    began = []
+    for entry in (root / STAGING_FOLDER).list():
+        run_id = entry.place.partition("/")[0]
+        if run_id == own:
+            continue
+        found = _BEGAN.search(run_id)
+        began.append(datetime.fromisoformat(found[0]).timestamp() - _SKEW if found else 0.0)
+    return min(began, default=None)
 
 
 def clean_areas(

@@ -25,7 +25,7 @@ from newsbeam.transforms.lake.damage import (
     damaged_log,
     describe_fault,
 )
-from newsbeam.transforms.lake.lake_files import fetch_file, list_names, read_ahead
+from newsbeam.transforms.lake.lake_files import fetch_file, list_file_names, read_ahead
 from newsbeam.transforms.lake.object_path import LakePath, delta_options
 from newsbeam.transforms.lake.places import partition_values
 
@@ -38,7 +38,7 @@ _PLACE = re.compile(r"(?:[\w/=:.~-]|%[0-9A-Fa-f]{2})+", re.ASCII)
 _KINDS = {"add", "remove", "cdc", "metaData", "protocol", "txn", "commitInfo", "domainMetadata",
           "checkpointMetadata", "sidecar"}  # fmt: skip
 # Reads a file of the log whole.
-Read: TypeAlias = Callable[[LakePath], bytes]
+ReadFile: TypeAlias = Callable[[LakePath], bytes]
 _ADD_FIELDS = {"partitionValues": dict, "size": int, "modificationTime": int, "dataChange": bool}
 
 
@@ -133,7 +133,7 @@ def _is_whole(action: Mapping[str, Any]) -> bool:
 def replay_log(folder: LakePath) -> LogState:
     """What the log of the table at ``folder`` says, from its newest readable checkpoint on."""
     log = folder / LOG_FOLDER
-    names = list_names(log)
+    names = list_file_names(log)
     if not names:
         return LogState()
     entries = {int(found[1]): log / found[0] for found in map(_ENTRY.fullmatch, names) if found}
@@ -145,7 +145,10 @@ def replay_log(folder: LakePath) -> LogState:
 
 
 def _replay(
-    log: LakePath, entries: Mapping[int, LakePath], checkpoints: Mapping[int, LakePath], read: Read
+    log: LakePath,
+    entries: Mapping[int, LakePath],
+    checkpoints: Mapping[int, LakePath],
+    read: ReadFile,
 ) -> LogState:
     state = LogState()
     _check_hint(log, checkpoints, state)
@@ -179,7 +182,9 @@ def _replay(
     return state
 
 
-def read_entry(path: LakePath, read: Read = lambda path: path.read_bytes()) -> list[dict[str, Any]]:
+def read_entry(
+    path: LakePath, read: ReadFile = lambda path: path.read_bytes()
+) -> list[dict[str, Any]]:
     """The actions of a commit.
 
     Raises:
@@ -222,7 +227,7 @@ def read_stated_rows(add: Mapping[str, Any]) -> int | None:
     return rows if isinstance(rows, int) else None
 
 
-def _find_fault(entry: LakePath, state: LogState, read: Read) -> str | None:
+def _find_fault(entry: LakePath, state: LogState, read: ReadFile) -> str | None:
     """Add what a commit says to ``state``; returns what is wrong with it."""
     try:
         return state.apply(read_entry(entry, read))

@@ -20,7 +20,13 @@ from newsbeam.transforms.lake.data_files import find_file_fault
 from newsbeam.transforms.lake.lake_files import sort_paths
 from newsbeam.transforms.lake.log import read_rows
 from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
-from newsbeam.transforms.lake.places import is_hidden, is_plain, partition_values, plain_place
+from newsbeam.transforms.lake.places import (
+    is_hidden,
+    is_laid_out,
+    is_plain,
+    partition_values,
+    plain_place,
+)
 from newsbeam.transforms.lake.replay import LogState, replay_log
 from newsbeam.transforms.lake.schema import (
     APPEARANCES,
@@ -49,7 +55,7 @@ def list_plain_files(folder: LakePath, table: Table) -> Iterator[str]:
     """The files that readers of plain Parquet take for data of the table at ``folder``."""
     if isinstance(folder, ObjectPath):
         depth = len(table.partition_by)
-        yield from (e.place for e in folder.list() if _is_laid_out(e.place, depth))
+        yield from (e.place for e in folder.list() if is_laid_out(e.place, depth))
         return
     yield from _walk(folder, "", len(table.partition_by))
 
@@ -171,11 +177,6 @@ def _group(paths: Iterable[str]) -> dict[str, list[str]]:
     for path in paths:
         grouped[path.rpartition("/")[0]].append(path)
     return grouped
-
-
-def _is_laid_out(place: str, depth: int) -> bool:
-    *folders, name = place.split("/")
-    return len(folders) == depth and all("=" in part for part in folders) and is_plain(name)
 
 
 def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
