@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from newsbeam.pipelines.upkeep import Upkeep
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.lake.places import is_laid_out
@@ -194,6 +195,21 @@ def test_beside_writers(
     assert len(rows) == len(set(rows))
     assert seen <= set(rows)
     print(f"lost {lose:.0%}: {dict(told)}")
+
+
+def test_upkeep(lake: Lake, place: ObjectPath, server: Server) -> None:
+    """Schedulers and streams start it by themselves."""
+    keys = [f"k{number}" for number in range(8)]
+    for key in keys:
+        commit_keys(lake, [key])
+    upkeep = Upkeep(place, first=0)
+    try:
+        assert upkeep.tend(is_quiet=True) is None
+        wait_until(lambda: upkeep.tend(is_quiet=False) is not None or not upkeep.is_at_work)
+        assert len(list_files(lake.open(ARTICLES))) == 1
+        assert read_delta(lake) == keys
+    finally:
+        upkeep.stop()
 
 
 def test_what_is_not_done_there_is_said(small: Lake, place: ObjectPath, newsbeam: Command) -> None:

@@ -109,7 +109,7 @@ def test_what_needs_a_folder_refuses_an_object_store() -> None:
     assert pickle.loads(pickle.dumps(lake)) == lake  # noqa: S301 - our own
 
 
-@pytest.mark.parametrize("command", [["maintain"], ["repair"],
+@pytest.mark.parametrize("command", [["repair"],
                                      ["source", "rename", "a", "b", "--lake"]])  # fmt: skip
 def test_commands_that_do_not_know_object_stores_say_so(
     newsbeam: Command, command: list[str]
