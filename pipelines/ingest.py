@@ -29,7 +29,6 @@ from newsbeam.transforms.lake.guard import check_before_writing, leave_note
 from newsbeam.transforms.lake.known import Known, KnownLater, KnownVersion, load_known
 from newsbeam.transforms.lake.known_database import refresh_known
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.object_path import local_folder
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.lake.schema import FEED_POLLS
@@ -64,8 +63,6 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         LakeBusy: other runs on the same output were faster every time.
     """
     lake = Lake(options.output.resolve())
-    if options.replay:
-        local_folder(lake.place)  # Beam's file systems read archives by pattern
     started_at, clock = options.clock.now(), monotonic()
     configs = {source.id: str(job.files[source.id]) for source in job.sources}
     with ExitStack() as stack:

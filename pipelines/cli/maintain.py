@@ -13,7 +13,7 @@ from newsbeam.pipelines.cli.arguments import (
     CountOption,
     DurationOption,
     Json,
-    LakeFolder,
+    LakePlace,
     read_by,
     read_duration,
 )
@@ -44,7 +44,7 @@ def parse_size(text: str) -> int:
 
 
 def maintain(
-    lake: LakeFolder,
+    lake: LakePlace,
     /,
     *,
     retain: Annotated[
