@@ -15,6 +15,7 @@ from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Token
 from newsbeam.transforms.enrich.quotes.titled_runs import list_named_parts, word_before
 from newsbeam.transforms.records import PERSON_LABELS, Entity
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
+from newsbeam.transforms.text.characters import CLOSING_MARKS
 
 # Longer runs are headings in capitals or lists, and their parts would cost quadratic time.
 _MAX_TOKENS = 8
@@ -193,7 +194,10 @@ class Names:
 
     def _follows_opening(self, index: int) -> bool:
         """Whether a word is capitalised only because a colon, a mark or a dash precedes it."""
-        return index > 0 and self._cut.tokens[index - 1].text in '-–—:«“„"*('
+        before = self._cut.tokens[index - 1]
+        if index > 0 and before.text in CLOSING_MARKS:  # ”So”, »so«
+            return before.end == self._cut.tokens[index].start
+        return index > 0 and before.text in '-–—:«“„"*('
 
     def _continues_name(self, index: int, first: int) -> bool:
         tokens = self._cut.tokens

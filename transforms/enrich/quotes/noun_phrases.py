@@ -67,7 +67,7 @@ class NounPhraseReader:
         pronoun = index + (token.lower in self._words.determiners)  # "en annen"
         if pronoun < last and self._is_somebody(pronoun, last):
             return Mention(index, pronoun + 1, "pronoun", pronoun, indefinite=True)
-        opens = self._opens_noun_phrase(index, last)
+        opens = self.opens_noun_phrase(index, last)
         if token.lower in self._words.indefinite and not opens:  # "en" is one, and a
             return Mention(index, index + 1, "pronoun", index, indefinite=True)
         if token.lower in self._words.pronouns and not opens:
@@ -90,7 +90,7 @@ class NounPhraseReader:
         if (
             index < last
             and any(self._tokens[index].lower in forms for forms in pronouns)
-            and not self._opens_noun_phrase(index, last)
+            and not self.opens_noun_phrase(index, last)
         ):
             return Mention(index, index + 1, "pronoun", index)
         return self.read_subject(index, last)
@@ -123,7 +123,7 @@ class NounPhraseReader:
             and self._tokens[index + 1].lower in self._words.complements
         )
 
-    def _opens_noun_phrase(self, index: int, last: int) -> bool:
+    def opens_noun_phrase(self, index: int, last: int) -> bool:
         """Whether a pronoun is the article of a noun: *de to forskerne*."""
         if self._tokens[index].lower not in self._words.determiners or index + 1 >= last:
             return False
