@@ -343,9 +343,12 @@ class Names:
         return behind[1] if counts else None
 
     def _is_person(self, name: Name, full: dict[str, str]) -> bool | None:
+        words = self._words
+        before = self._cut.tokens[name.first - 1].lower if name.first else ""
+        if before in words.grammar.honorifics and name.first not in self._openers:
+            return True  # Also where a model errs: "mr Doseba"
         if name.is_person is not None:
             return name.is_person
-        words = self._words
         given = words.given
         longest = full.get(name.text, name.text)
         whole = longest.lower().split()

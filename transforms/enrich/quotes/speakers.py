@@ -70,8 +70,8 @@ class Cast:
         for index in range(first, last):
             name = self._names.starting.get(index)
             if name is not None and self._persons.is_person(name):
-                prominent = not name.is_genitive and not is_oblique(
-                    name, self._cut, self._names, self._words
+                prominent = not is_oblique(name, self._cut, self._names, self._words) and (
+                    not name.is_genitive or self._opens_as_owner(name, sentence)
                 )
                 (fronted if prominent else others).append(name.full)
                 self._fresh.add(name.full)
@@ -104,6 +104,11 @@ class Cast:
             self.promote(person)
         if before is not None and before not in persons:  # It outlasts who is named in passing.
             self.promote(before, place=len(dict.fromkeys(fronted)))
+
+    def _opens_as_owner(self, name: Name, sentence: Sentence) -> bool:
+        """*Nes' stemme er avgjort*: whose thing a sentence is about; not *Nes' advokat*."""
+        noun = self._cut.tokens[name.last].lower if name.last < sentence.last else ""
+        return name.first == sentence.first and self._words.role_stem(noun) is None
 
     def _precedes_saying(self, index: int) -> bool:
         following = self._cut.tokens[index + 1 : index + 2]
