@@ -15,7 +15,7 @@ from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Token
 from newsbeam.transforms.enrich.quotes.titled_runs import list_named_parts, word_before
 from newsbeam.transforms.records import PERSON_LABELS, Entity
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
-from newsbeam.transforms.text.characters import CLOSING_MARKS
+from newsbeam.transforms.text.characters import CLOSING_MARKS, SIBILANTS
 
 # Longer runs are headings in capitals or lists, and their parts would cost quadratic time.
 _MAX_TOKENS = 8
@@ -292,6 +292,8 @@ class Names:
         following = tokens[last] if last < len(tokens) else None
         if following is not None and following.lower in self._words.genitives:
             return text, True
+        if following is not None and following.text in "'’" and self._closes_genitive(last):
+            return text, True
         for ending in ("'s", "’s", "'", "’"):
             if text.endswith(ending):
                 return text[: -len(ending)], True
@@ -313,6 +315,16 @@ class Names:
             return text, False
         known = tokens[last - 1].lower in self._words.given
         return (text if known else bare, True) if self._precedes_noun(last) else (text, False)
+
+    def _closes_genitive(self, index: int) -> bool:
+        """Whether a mark is the apostrophe behind a sibilant, before what is owned: *Moss' ordfører*."""
+        before, mark = self._cut.tokens[index - 1 : index + 1]
+        return (
+            before.end == mark.start
+            and before.text[-1] in SIBILANTS
+            and self._precedes_noun(index + 1)
+            and self._cut.tokens[index + 1].start == mark.end + 1
+        )
 
     def _tells_how(self, first: int, last: int) -> bool:
         """Whether what follows a name says how somebody speaks: *sier Kari Vangsnes bestemt*."""

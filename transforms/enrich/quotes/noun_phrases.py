@@ -137,7 +137,8 @@ class NounPhraseReader:
             name = self._names.starting.get(index)
             if name is not None:
                 if name.is_genitive and name.last < last:
-                    index = name.last + (self._tokens[name.last].lower in self._words.genitives)
+                    marks = self._words.genitives | {"'", "’"}  # "Per sin", "Moss'"
+                    index = name.last + (self._tokens[name.last].lower in marks)
                     continue
                 return self.name_with_title(name.first, name.last, first, coordinate=last)
             if token.lower in self._words.determiners and head is None:
