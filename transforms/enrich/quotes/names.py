@@ -205,6 +205,9 @@ class Names:
         gap = self._cut.text[tokens[index - 1].end : token.start]
         if "\n" in gap or len(gap) > 1 or token.lower in self._words.grammar.unnamed:
             return False
+        entity = self._labelled.get(index)
+        if token.text[0].islower() and entity is not None and entity.label not in PERSON_LABELS:
+            return entity is self._labelled.get(index - 1)  # "Statens vegvesen"
         if _is_dot(tokens, index):
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             return (
