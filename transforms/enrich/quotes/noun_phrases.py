@@ -8,7 +8,7 @@ from typing import Literal
 from newsbeam.transforms.enrich.quotes.definiteness import has_article, is_described, joins_noun
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
-from newsbeam.transforms.settings.lexicon import Lexicon
+from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
 
 MentionKind = Literal["name", "pronoun", "role", "source"]
 
@@ -42,6 +42,7 @@ class NounPhraseReader:
         self._names = names
         self._verbs = lexicon.verbs
         self._words = lexicon.words
+        self._tells_how = lexicon.tells_how
 
     def read_subject(self, index: int, last: int) -> Mention | None:
         """The noun phrase at ``index``, adverbs skipped, as a mention of a speaker.
@@ -226,6 +227,10 @@ class NounPhraseReader:
         lower = self._tokens[head].lower
         stem = self._words.role_stem(lower)
         known = self._words.is_collective(lower) if stem is None else stem != lower
+        if stem == lower:  # "siger den 23-årige dansker afværgende"
+            before = [token.lower for token in self._tokens[max(head - MAX_TITLE, 0) : head]]
+            behind = [token.lower for token in self._tokens[head + 1 : head + 3]]
+            known = self._tells_how(before, *behind)
         return known and self._tokens[head + 1].is_word
 
     def _links_adjectives(self, index: int, last: int, described: bool) -> bool:
@@ -259,6 +264,10 @@ class NounPhraseReader:
         if position + 1 >= last or self._tokens[position].text != ",":
             return None
         for at in range(position + 1, min(last, position + 4)):
+            if self._tokens[at].text == "." and self._tokens[at - 1].lower in (
+                self._words.abbreviations
+            ):
+                continue  # "professor, dr.jur. Kari Nes"
             name = self._names.starting.get(at)
             if name is not None:
                 known = name.is_person or (name.is_person is None and name.last - name.first > 1)
