@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_file, describe_fault
-from newsbeam.transforms.lake.databases import ENGINE_ERRORS, read_whole
 from newsbeam.transforms.lake.lake_files import fetch_file, open_source
 from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.replay import read_stated_rows, replay_log
@@ -47,7 +46,7 @@ def find_file_fault(
                 return f"has {show_count(rows, 'row')}, and not {stated:,} as when it was committed"
             if deep and isinstance(path, Path):
                 return _read_all(path, file)
-    except (*UNREADABLE, *ENGINE_ERRORS) as error:
+    except UNREADABLE as error:
         return describe_fault(error)
     return None
 
@@ -56,13 +55,19 @@ def _read_all(path: Path, file: pq.ParquetFile) -> str | None:
     """What is wrong with the file's bytes, all of which are read.
 
     Raises:
-        UNREADABLE, ENGINE_ERRORS: it cannot be read.
+        UNREADABLE: it cannot be read.
     """
     is_sound = check_seal(path)
     if is_sound is None:
+        # What has nothing new to read does without DuckDB.
+        from newsbeam.transforms.lake.databases import ENGINE_ERRORS, read_whole
+
         for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
             batch.validate(full=True)
-        read_whole(path)
+        try:
+            read_whole(path)
+        except ENGINE_ERRORS as error:
+            return describe_fault(error)
     return "is damaged (its bytes are not those that were written)" if is_sound is False else None
 
 
