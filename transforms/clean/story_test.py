@@ -17,6 +17,8 @@ _OFTEN_TOGETHER = 1e-4
 _ALWAYS_TOGETHER = 1e-8
 _SURELY_ABOUT = 1e-5
 _MOST_TESTED_WORDS = 16
+# In so many of its articles a line stands at one edge, and in less than half as many at the other.
+_AT_EDGE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,20 @@ def is_story(
 
     That is where two of ``others`` (all that recurs) come in the same articles more often than
     chance explains, or one that always does, unless the template looks like boilerplate
-    (``is_marked``); or where one of its own words does, in the prose around it.
+    (``is_marked``); or where one of its own words does, in the prose around it. Lines that close
+    their articles, whatever was told before, say nothing of each other, and so at the beginning: a
+    paywall has several.
     """
     most = _MOST_OF_STORY * facts.articles
     if evidence.articles > most:
         return False
+    edge = _find_edge(evidence)
     chances = [
         _find_meeting(evidence, other, facts)
         for other in others
-        if other.articles <= most and not _is_kin(evidence, other)
+        if other.articles <= most
+        and not _is_kin(evidence, other)
+        and (edge is None or edge != _find_edge(other))
     ]
     if sum(chance < _OFTEN_TOGETHER for chance in chances) >= 2:
         return True
@@ -70,6 +77,16 @@ def is_story(
         if _find_chance(inside, len(known), anywhere, len(facts.words)) < _SURELY_ABOUT:
             return True
     return False
+
+
+def _find_edge(evidence: Evidence) -> str | None:
+    """Whether a template closes its articles, or opens them; ``None`` if neither, or if both, as
+    all lines of an article do that is nothing but a copy."""
+    ends = {"opens": evidence.openings, "closes": evidence.closings}
+    for name, other in (("opens", "closes"), ("closes", "opens")):
+        if ends[name] >= _AT_EDGE * evidence.articles >= 2 * ends[other]:
+            return name
+    return None
 
 
 def _is_kin(one: Evidence, other: Evidence) -> bool:

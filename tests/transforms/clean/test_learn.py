@@ -77,8 +77,24 @@ def test_templates_are_proposed_and_prose_is_not(
     }
 
 
+WALL = [
+    "Resten av saken er for deg som holder avisa.",
+    "Les alt vi skriver for 1 krone den første uka.",
+    "Har du allerede en konto hos Fjordposten? Trykk her.",
+]
+
+
+def wall_off(paper: Newspaper) -> None:
+    """A third of the articles end after some lines, and three others follow."""
+    for number, (_, lines) in enumerate(paper.articles):
+        if number % 3 == 0:
+            lines[:] = [*lines[: max(2, len(lines) // 3)], *WALL]
+
+
 def test_the_counts_are_those_of_the_rule_applied(tmp_path: Path, newsbeam: Command) -> None:
+    """Of a paper with a wall, too, whose lines always come together as those of a story do."""
     paper = make_newspaper(5, count=60, templates=6)
+    wall_off(paper)
     config, output = print_newspaper(paper, tmp_path), tmp_path / "lake"
     ingest(newsbeam, config, output)
     (learned,) = learn_boilerplate(load_job([config]), output)
@@ -87,6 +103,7 @@ def test_the_counts_are_those_of_the_rule_applied(tmp_path: Path, newsbeam: Comm
     names = [proposal.rule.name for proposal in learned.proposals]
     assert len(names) == len(set(names))
     rules = [proposal.rule for proposal in learned.proposals]
+    assert all(is_removed(line, tuple(rules)) for line in WALL)
     removed = [[match_rule(Block(line), rules) for line in lines] for _, lines in paper.articles]
     for proposal in learned.proposals:
         hits = [found.count(proposal.rule) for found in removed]
