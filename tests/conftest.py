@@ -14,8 +14,11 @@ from tests.support.newsroom import make_newsroom
 from tests.support.quick import Guard, is_quick, list_needs
 from tests.support.workplace import Workplace
 
-# How long an example takes tells how busy the machine is.
-settings.register_profile("newsbeam", deadline=None)
+# How long an example takes tells how busy the machine is. Examples are others each time, so few
+# find in a week what many would in a day: `pytest --hypothesis-profile thorough` has those. Tests
+# of which an example costs much take a share of ``settings().max_examples``.
+settings.register_profile("newsbeam", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=150)
 settings.load_profile("newsbeam")
 
 

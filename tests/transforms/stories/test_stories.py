@@ -168,7 +168,7 @@ def tell(days: dict[date, dict[str, StoryState]], changes: Sequence[StoryState])
             day[told.article.article_id] = told
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.lists(drafts, max_size=8), max_size=8), st.sampled_from([3, 10, 30]))
 def test_stories_do_not_depend_on_the_runs_in_which_articles_came(
     runs: list[list[SignedArticle]], hours: int

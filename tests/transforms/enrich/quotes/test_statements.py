@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.enrich.quotes import find_speech
@@ -215,7 +215,6 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS, max_size=60), st.sampled_from(["nb", "nn"]))
-@settings(max_examples=150, deadline=None)
 def test_statements_are_in_the_text_and_outside_quotes(words: list[str], language: str) -> None:
     text = " ".join(words)
     speech = find_speech(text, lexicon(language))
