@@ -165,6 +165,7 @@ def test_an_item_that_newsbeam_fails_at_is_rejected_and_the_stream_goes_on(
     assert len(pd.read_parquet(tmp_path / "lake" / "feed_polls")) == 1
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written_stops_the_stream(
     site: tuple[Newspaper, Servers], tmp_path: Path
 ) -> None:
