@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
-from functools import cache
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.enrich.quotes import find_speech
 from newsbeam.transforms.records import Entity, Statement
-from newsbeam.transforms.settings.lexicon import Lexicon
+from tests.support.quoted import lexicon
 from tests.support.workplace import ROOT
-
-
-@cache
-def lexicon(language: str) -> Lexicon:
-    path = ROOT / "configs" / "languages" / f"{language}.yaml"
-    section = yaml.safe_load(path.read_text(encoding="utf-8"))["quotes"]
-    return Lexicon.model_validate_json(json.dumps(section))
 
 
 def find(text: str, language: str = "nb") -> tuple[Statement, ...]:
