@@ -8,10 +8,13 @@ from pathlib import Path
 
 from newsbeam.transforms.errors import NoLakeError
 from newsbeam.transforms.fetch.archive import ARCHIVE_FOLDER
-from newsbeam.transforms.lake.damage import advise
+from newsbeam.transforms.lake.damage import LOG_FOLDER, advise
 from newsbeam.transforms.lake.examine import examine_caches, examine_staging, examine_table
 from newsbeam.transforms.lake.findings import Finding, LastCheck, note_check
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.lake_files import list_file_names, sort_paths
+from newsbeam.transforms.lake.machine import cache_folder
+from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.schema import TABLES
 from newsbeam.transforms.read.warc_frames import Frame, iterate_frame
 
@@ -20,21 +23,21 @@ _BLOCK_BYTES = 65_536
 
 
 def check_lake(
-    folder: Path,
+    place: LakePath,
     now: datetime,
     *,
     deep: bool = False,
     show: Callable[[str], None] = lambda _: None,
 ) -> list[Finding]:
-    """Look for damage in the lake in ``folder``: log, files (``deep``: every page), caches, staging
+    """Look for damage in the lake at ``place``: log, files (``deep``: every page), caches, staging
     areas, archives. Changes nothing but the note of it, for ``newsbeam status``.
 
     Raises:
-        NoLakeError: the folder holds none.
+        NoLakeError: there is none.
     """
-    root = folder.resolve()
+    root = place.resolve()
     if not is_lake(root):
-        raise NoLakeError(folder)
+        raise NoLakeError(place)
     Lake(root)  # refuses places where none can be
     findings: list[Finding] = []
     for table in TABLES:
@@ -43,20 +46,23 @@ def check_lake(
     findings += examine_caches(root, deep=deep)
     findings += examine_archives(root, deep=deep, show=show)
     damage = tuple(str(finding) for finding in findings if finding.is_damage)
-    note_check(root, LastCheck(now, deep, damage))
+    note_check(cache_folder(root), LastCheck(now, deep, damage))
     return findings
 
 
-def is_lake(root: Path) -> bool:
-    """Whether ``root`` holds a lake, or what is left of one."""
-    return any((root / table.name).is_dir() for table in TABLES)
+def is_lake(root: LakePath) -> bool:
+    """Whether at ``root`` is a lake, or what is left of one."""
+    folders = [root / table.name for table in TABLES]
+    return any(
+        f.is_dir() if isinstance(f, Path) else list_file_names(f / LOG_FOLDER) for f in folders
+    )
 
 
 def examine_archives(
-    root: Path, *, deep: bool, show: Callable[[str], None] = lambda _: None
+    root: LakePath, *, deep: bool, show: Callable[[str], None] = lambda _: None
 ) -> Iterator[Finding]:
     """Archives of pages with records that cannot be read; without ``deep`` their beginnings."""
-    paths = sorted((root / ARCHIVE_FOLDER).glob("source=*/*/*.warc.gz"))
+    paths = sort_paths((root / ARCHIVE_FOLDER).glob("source=*/*/*.warc.gz"))
     for number, path in enumerate(paths):
         show(f"archives: {number:,} of {len(paths):,}")
         what, count = None, 0
@@ -78,7 +84,7 @@ def examine_archives(
             )  # fmt: skip
 
 
-def list_frames(path: Path, *, deep: bool) -> list[Frame]:
+def list_frames(path: LakePath, *, deep: bool) -> list[Frame]:
     """The records of an archive, without their blocks; without ``deep`` the first.
 
     Raises:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from newsbeam.transforms.errors import NewsbeamError
 
 
 class MissingExtraError(NewsbeamError):
     """Packages are needed that are not installed."""
+
+
+# By extra, what is imported of it.
+_PACKAGES = {"report": ("altair", "vl_convert")}
+
+
+def ask_to_install(extra: str) -> str | None:
+    """The command that installs ``extra`` (``report``); ``None`` where it is installed."""
+    if all(find_spec(package) for package in _PACKAGES[extra]):
+        return None
+    return f"pip install 'newsbeam[{extra}]'"
 
 
 def need_object_stores(place: object) -> None:

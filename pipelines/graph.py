@@ -27,6 +27,7 @@ from newsbeam.transforms.fetch.archive import archive_glob, has_archive
 from newsbeam.transforms.fetch.pages import choose_shard, fetch_shards
 from newsbeam.transforms.fetch.queue import FetchJob
 from newsbeam.transforms.lake.feed_state import FeedState
+from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.lake.write import CountArticles, WriteArticles
 from newsbeam.transforms.poll.right_of_way import way_folder
@@ -63,13 +64,14 @@ def build_graph(
     What was read is taken if it was published in ``days``.
     """
     sources = SourcesOfSites(job.sources)
+    place = run.lake.place
+    archives = place if isinstance(place, ObjectPath) else str(place)
     files = [
-        FileSet(source.id, (archive_glob(source.id),), str(run.lake.root))
+        FileSet(source.id, (archive_glob(source.id),), archives)
         if replay
         else FileSet(source.id, source.files, str(job.folders[source.id]))
         for source in job.sources
-        if (has_archive(run.lake.root, source.id) if replay else source.files)
-        and not polled.retries
+        if (has_archive(place, source.id) if replay else source.files) and not polled.retries
     ]
     found = (
         pipeline

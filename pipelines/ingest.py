@@ -17,11 +17,10 @@ from pathlib import Path
 from time import monotonic
 
 from newsbeam.pipelines.config.job import Job
-from newsbeam.pipelines.lost import note_configs
 from newsbeam.pipelines.people.corrections_file import load_corrections
 from newsbeam.pipelines.runners.options import RunOptions
 from newsbeam.pipelines.runners.progress import Progress
-from newsbeam.pipelines.source_names import note_source_names
+from newsbeam.pipelines.source_notes import SourceNotes, keep_notes
 from newsbeam.pipelines.summary import Summary
 from newsbeam.transforms.errors import DamagedLake, NewsbeamError
 from newsbeam.transforms.lake.commit import CommitCount, find_committed
@@ -30,7 +29,6 @@ from newsbeam.transforms.lake.guard import check_before_writing, leave_note
 from newsbeam.transforms.lake.known import Known, KnownLater, KnownVersion, load_known
 from newsbeam.transforms.lake.known_database import refresh_known
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.object_path import local_folder
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.lake.schema import FEED_POLLS
@@ -65,18 +63,17 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         LakeBusy: other runs on the same output were faster every time.
     """
     lake = Lake(options.output.resolve())
-    if options.replay:
-        local_folder(lake.place)  # Beam's file systems read archives by pattern
     started_at, clock = options.clock.now(), monotonic()
+    configs = {source.id: str(job.files[source.id]) for source in job.sources}
     with ExitStack() as stack:
         if not options.dry_run:
             check_before_writing(lake)
             lake.create(options.partition)
             lake.clean()
             stack.callback(_tidy, lake)
-            note_source_names(lake.cache, {s.id: s.name for s in job.sources if s.name})
-            note_configs(lake.cache, {s.id: str(job.files[s.id]) for s in job.sources})
-        configs = {source.id: str(job.files[source.id]) for source in job.sources}
+            names = {source.id: source.name for source in job.sources if source.name}
+            keep_notes(lake.cache, SourceNotes.NAMES, names)
+            keep_notes(lake.cache, SourceNotes.CONFIGS, configs)
         run = Run.begin(lake, started_at, configs, options.clock, is_fresh=options.dry_run)
         damage: list[DamagedLake] = []
         left_out: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,31 +13,14 @@ from typing import Any
 from newsbeam.pipelines.config.job import ConfigError, Fault, Job
 from newsbeam.pipelines.config.load import load_job
 from newsbeam.pipelines.repair import LOST_FILE
+from newsbeam.pipelines.source_notes import SourceNotes, read_notes
 from newsbeam.transforms.fetch.archive import has_archive
-from newsbeam.transforms.files import write_file
 from newsbeam.transforms.lake.known import KnownVersion, load_known
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.places import DAMAGED_FOLDER
 from newsbeam.transforms.lake.schema import ARTICLES
 from newsbeam.transforms.poll.round import list_feeds
 from newsbeam.transforms.records import Entry, PageRequest
-
-
-def note_configs(cache: Path, configs: Mapping[str, str]) -> None:
-    """Keep in mind which config each source of the lake had, for who comes without one."""
-    place = cache / "configs.json"
-    before = read_configs(cache)
-    if any(before.get(source) != path for source, path in configs.items()):
-        with suppress(OSError):
-            write_file(place, json.dumps({**before, **configs}, ensure_ascii=False).encode())
-
-
-def read_configs(cache: Path) -> dict[str, str]:
-    """The configs that ``note_configs`` kept, by source."""
-    with suppress(OSError, ValueError, AttributeError):
-        found = json.loads((cache / "configs.json").read_bytes())
-        return {str(source): str(path) for source, path in found.items()}
-    return {}
 
 
 def load_lost_job(lake: Lake) -> Job | None:
@@ -49,7 +32,7 @@ def load_lost_job(lake: Lake) -> Job | None:
     sources = {line["source"] for line in _read_lost(lake.root)}
     if not sources:
         return None
-    configs = read_configs(lake.cache)
+    configs = read_notes(lake.cache, SourceNotes.CONFIGS)
     missing = [
         Fault(configs.get(source, "?"), 1, "", f"the config of {source} is not there; run it first")
         for source in sorted(sources)

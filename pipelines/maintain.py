@@ -6,15 +6,15 @@ import math
 import shutil
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_ISREG
 
 from newsbeam.transforms.errors import NewsbeamError, NoLakeError
-from newsbeam.transforms.files import FileLock, refill_folder, take_lock
+from newsbeam.transforms.files import refill_folder, take_lock
 from newsbeam.transforms.lake.compaction import (
     Merge,
     MergeWish,
@@ -23,13 +23,18 @@ from newsbeam.transforms.lake.compaction import (
     plan_merges,
 )
 from newsbeam.transforms.lake.conversion import convert_articles
-from newsbeam.transforms.lake.damage import damaged_file, describe_fault
+from newsbeam.transforms.lake.damage import damaged_file, describe_fault, file_of
 from newsbeam.transforms.lake.guard import check_before_writing, leave_note
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.leases import hold_leases
 from newsbeam.transforms.lake.live_files import TableState
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath, local_folder
+from newsbeam.transforms.lake.object_staging import find_oldest_area
+from newsbeam.transforms.lake.object_vacuum import vacuum_objects
 from newsbeam.transforms.lake.places import HIDDEN, SWAP, is_hidden, plain_place
+from newsbeam.transforms.lake.run import make_run_id
 from newsbeam.transforms.lake.schema import TABLES, Table
-from newsbeam.transforms.lake.staging import find_oldest_run, list_intents
+from newsbeam.transforms.lake.staging import Staging, find_oldest_run, list_intents
 from newsbeam.transforms.lake.vacuum import VacuumCount, vacuum_table
 
 # What a notebook opened stays readable for so long. Ours: a working day and the night after it.
@@ -100,12 +105,14 @@ class TableReport:
 
 
 def maintain_lake(
-    folder: Path, options: MaintainOptions, show: Callable[[str], None] = lambda _: None
+    place: LakePath, options: MaintainOptions, show: Callable[[str], None] = lambda _: None
 ) -> list[TableReport]:
-    """Compact and clean the tables of the lake in ``folder``. May be killed and repeated.
+    """Compact and clean the tables of the lake at ``place``. May be killed and repeated.
 
     Raises:
-        NoLakeError: the folder holds none.
+        NoLakeError: there is none.
+        PlaceRefused: it is on an object store, and a ``partition`` is wished.
+        StagingLost: another one believed this one dead.
         MaintenanceHeld: another one is at it.
         CannotSwap: the file system cannot do it; nothing was changed.
         UnknownFeatures: a table is not as newsbeam makes it; it was not changed.
@@ -113,22 +120,25 @@ def maintain_lake(
         OSError: the lake cannot be read or written.
     """
     deadline = time.monotonic() + options.seconds
-    lake = Lake(folder.resolve())
+    lake = Lake(place.resolve())
+    if options.partition:
+        local_folder(lake.place)
     tables = [table for table in TABLES if lake.version(table) >= 0]
     if not tables:
-        raise NoLakeError(folder)
+        raise NoLakeError(place)
     if options.dry_run:
         return [_plan_table(lake, lake.table(table), options) for table in tables]
-    with _hold(lake.root):
+    with _hold(lake) as staging:
         check_before_writing(lake)
         for table in tables:
-            _probe(lake.root / table.name)
+            if isinstance(lake.place, Path):
+                _probe(lake.root / table.name)
         lake.create()
         lake.clean()
         try:
             done = options.partition and convert_articles(lake, options.partition, show)
             reports = [
-                _maintain_table(lake, lake.table(table), options, show, deadline)
+                _maintain_table(lake, lake.table(table), options, show, deadline, staging)
                 for table in TABLES
             ]
             if done:
@@ -144,35 +154,43 @@ def _maintain_table(
     options: MaintainOptions,
     show: Callable[[str], None],
     deadline: float,
+    staging: Staging | None,
 ) -> TableReport:
     def cutoff() -> int:
-        return _find_cutoff(lake.root, options.retain)
+        return _find_cutoff(lake, options.retain, staging)
 
-    state = TableState.read(lake, table, cutoff())
+    def vacuum(dry_run: bool = False) -> VacuumCount:
+        if lake.is_remote:
+            return vacuum_objects(lake, table, state, cutoff, None if dry_run else staging)
+        return vacuum_table(lake, table, state, cutoff, dry_run=dry_run, show=show)
+
+    state, folder = TableState.read(lake, table, cutoff()), lake.folder(table)
     before = _measure(state)
-    counts = [vacuum_table(lake, table, state, cutoff, show=show)]
+    counts = [vacuum()]
     merges = find_merges(lake, table, state, options.wish())
     damaged = [
-        damaged_file(lake.root / table.name, file.path, what)
+        damaged_file(folder, file.path, what)
         for file in state.live.values()
-        if (what := _find_fault(lake.root / table.name / file.path)) is not None
+        if (what := _find_fault(folder / file.path)) is not None
     ]
     known = {fault.file for fault in damaged}
-    merges = [m for m in merges if not {lake.root / table.name / f.path for f in m.files} & known]
-    done = merge_files(lake, table, state, merges, show, damaged, deadline)
+    merges = [m for m in merges if not {file_of(folder, f.path) for f in m.files} & known]
+    done = merge_files(lake, table, state, merges, show, damaged, deadline, staging)
     if done:
         if not options.retain:
-            counts.append(vacuum_table(lake, table, state, cutoff, show=show))
+            counts.append(vacuum())
         # The tombstones of all those files would be read by everyone, at every opening.
         lake.open(table).create_checkpoint()
-        counts.append(vacuum_table(lake, table, state, cutoff, dry_run=True))
+        counts.append(vacuum(dry_run=True))
     merged = sum(len(rewrite.old) for rewrite in done)
     report = _report(table, options, before, _measure(state), counts, merged, len(done))
     return replace(report, damage=tuple(map(str, damaged)))
 
 
-def _find_fault(path: Path) -> str | None:
-    """What a look at a file's name tells."""
+def _find_fault(path: LakePath) -> str | None:
+    """What a look at a file's name tells, where that costs no request."""
+    if isinstance(path, ObjectPath):
+        return None
     try:
         return None if S_ISREG(path.stat().st_mode) else "is no file"
     except OSError as error:
@@ -181,14 +199,19 @@ def _find_fault(path: Path) -> str | None:
 
 def _plan_table(lake: Lake, table: Table, options: MaintainOptions) -> TableReport:
     """What ``_maintain_table`` would do."""
-    state = TableState.read(lake, table, _find_cutoff(lake.root, options.retain))
+
+    def cutoff() -> int:
+        return _find_cutoff(lake, options.retain, None)
+
+    state = TableState.read(lake, table, cutoff())
     before = _measure(state)
-    count = vacuum_table(
-        lake, table, state, lambda: _find_cutoff(lake.root, options.retain), dry_run=True
-    )
+    if lake.is_remote:
+        count = vacuum_objects(lake, table, state, cutoff, None)
+    else:
+        count = vacuum_table(lake, table, state, cutoff, dry_run=True)
     shown = [f for f in state.live.values() if _partition(f.path) not in count.due]
     merges: list[Merge] = plan_merges(
-        shown, list_intents(lake.root, table.name), table.partition_by, options.wish()
+        shown, list_intents(lake.place, table.name), table.partition_by, options.wish()
     )
     merged = sum(len(merge.files) for merge in merges)
     after = (before[0] - merged + len(merges), before[1])
@@ -228,11 +251,15 @@ def _measure(state: TableState) -> tuple[int, int]:
     return len(state.live), sum(file.size for file in state.live.values())
 
 
-def _find_cutoff(root: Path, retain: timedelta) -> int:
-    """The instant (ms since 1970) whose readers and runs are the oldest to be minded."""
+def _find_cutoff(lake: Lake, retain: timedelta, staging: Staging | None) -> int:
+    """The instant (ms since 1970) whose readers and runs are the oldest to be minded; not this
+    one's, whose area is ``staging``."""
     now = time.time()
     cutoff = now - retain.total_seconds()
-    oldest = find_oldest_run(root)
+    if isinstance(lake.place, ObjectPath):
+        oldest = find_oldest_area(lake.place, None if staging is None else staging.run_id)
+    else:
+        oldest = find_oldest_run(lake.root)
     if oldest is not None:
         began = max(oldest - _MOMENT.total_seconds(), now - _LONGEST_RUN.total_seconds())
         cutoff = min(cutoff, began)
@@ -265,11 +292,29 @@ def _probe(table: Path) -> None:
             place.parent.parent.rmdir()
 
 
-def _hold(root: Path) -> FileLock:
-    """Be the only ``maintain`` of the lake."""
-    try:
-        return take_lock(root, wait=False)
-    except BlockingIOError:
-        raise MaintenanceHeld(
-            f"another `newsbeam maintain` is at work on {root}; this one did nothing"
-        ) from None
+@contextmanager
+def _hold(lake: Lake) -> Iterator[Staging | None]:
+    """Be the only ``maintain`` of the lake while the block runs. On an object store, where others
+    clean up after one that only seems dead, yields its staging area.
+    """
+    held = MaintenanceHeld(
+        f"another `newsbeam maintain` is at work on {lake.place}; this one did nothing"
+    )
+    if not isinstance(lake.place, ObjectPath):
+        try:
+            lock = take_lock(lake.root, wait=False)
+        except BlockingIOError:
+            raise held from None
+        with lock:
+            yield None
+        return
+    with hold_leases(lake.place / "_claims", lake.cache, ["maintain"]) as names:
+        if not names:
+            raise held
+        staging = lake.stage(make_run_id(datetime.now(UTC), "maintain-"))
+        try:
+            with staging.create():
+                yield staging
+        finally:
+            with suppress(NewsbeamError):  # else the next run does it
+                lake.clean()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from newsbeam.pipelines.config.load import load_shipped_languages
-from newsbeam.pipelines.terminal_text import show_count
+from newsbeam.transforms.text.counts import show_count
 
 _CURES = {
     "entities": "install a spaCy pipeline and name it in `enrich: pipelines:`",

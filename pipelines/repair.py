@@ -23,6 +23,7 @@ from newsbeam.transforms.lake.findings import Finding, forget_check
 from newsbeam.transforms.lake.guard import leave_note
 from newsbeam.transforms.lake.known import KnownVersion, load_known
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.object_path import local_folder
 from newsbeam.transforms.lake.places import DAMAGED_FOLDER, partition_values
 from newsbeam.transforms.lake.repair import TablePlan, apply_plan, plan_table
 from newsbeam.transforms.lake.run import Run
@@ -133,10 +134,11 @@ def hold_alone(root: Path, stack: ExitStack) -> None:
 def _apply(lake: Lake, repair: LakeRepair, now: datetime, show: Callable[[str], None]) -> None:
     root, stamp = lake.root, f"{now:%Y%m%dT%H%M%SZ}"
     for finding in repair.beside:
+        file = local_folder(finding.file)
         if finding.kind == "archive":
-            _mend_archive(root, finding.file, stamp)
-        elif finding.file.exists():
-            move(finding.file, _place_aside(root, finding.file, stamp))
+            _mend_archive(root, file, stamp)
+        elif file.exists():
+            move(file, _place_aside(root, file, stamp))
     touched = [plan.table for plan in repair.plans if not plan.is_empty]
     for plan in repair.plans:
         show(f"{plan.table.name}: mending")
@@ -156,7 +158,7 @@ def _apply(lake: Lake, repair: LakeRepair, now: datetime, show: Callable[[str], 
         if repair.lost:
             _ask_again(lake, run, set(repair.lost), now)
         run.staging.remove()
-    forget_check(root)
+    forget_check(lake.cache)
     leave_note(lake)
 
 

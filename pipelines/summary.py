@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from newsbeam.pipelines.config.job import Job
+from newsbeam.pipelines.extras import ask_to_install
 from newsbeam.pipelines.missing import explain_missing
-from newsbeam.pipelines.terminal_text import show_count
 from newsbeam.transforms.lake.commit import CommitCount
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.poll.round import Round
+from newsbeam.transforms.text.counts import show_count
 
 _COUNTERS = ("read", "new", "revised", "known", "entities", "quotes")
 
@@ -100,8 +101,8 @@ class Summary:
         # A feed's one new entry may be a film; `status` tells whose pages all fail.
         if rejected and not polled and not self.waiting and not self.used:
             return (
-                f"nothing could be used: all {show_count(rejected, 'item')} were rejected; the "
-                "table rejects says why (column `detail`)"
+                f"nothing could be used: {show_count(rejected, 'item')} rejected, all there were; "
+                "the table rejects says why (column `detail`)"
             )
         return None
 
@@ -288,7 +289,9 @@ def print_summary(summary: Summary, console: Console) -> None:
 
 
 def _list_next_step(lake: LakePath) -> list[str]:
+    install = ask_to_install("report")
     return [
+        *([f"For the report, once: {install}"] if install else []),
         f"Look at it: newsbeam report {shlex.quote(str(lake))} --open",
         "or in DuckDB:",
         "  SELECT published_date, title, q.speaker, q.text",

@@ -28,11 +28,6 @@ _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _LAST_LATIN = "\u02ff"
 
 
-def show_count(number: int, noun: str) -> str:
-    """*1 article*, *2 articles*."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
 def show_safe(text: str, *, keep_newlines: bool = False) -> str:
     """Return ``text`` so that a terminal shows all of it and obeys none of it.
 

@@ -22,6 +22,8 @@ _FIRST = 600.0
 # Small files of months that go on are worth merging from so many on, and are looked at so often;
 # a day later merged files are due to take the place of the old ones.
 _LEAST, _EVERY, _DAY = 8, 3 * 3600.0, 24 * 3600.0
+# So often a lake on an object store is looked at, where that is a request.
+_LOOK = 60.0
 # No merge is begun after so long.
 _LONGEST = "5m"
 MAINTAIN_COMMAND = (sys.executable, "-P", "-m", "newsbeam", "maintain")
@@ -42,6 +44,7 @@ class Upkeep:
     _version: int = -1
     _done_at: float = field(default_factory=time.monotonic)
     _is_first: bool = True
+    _look_at: float = 0.0
 
     def tend(self, is_quiet: bool) -> str | None:
         """Start what is due, if it ``is_quiet``; returns a line to say when one has ended badly.
@@ -49,8 +52,6 @@ class Upkeep:
         Raises:
             OSError: it cannot be started.
         """
-        if not isinstance(self.output, Path):  # `newsbeam maintain` needs a folder
-            return None
         if self._child is not None:
             if (code := self._child.poll()) is None:
                 return None
@@ -69,6 +70,11 @@ class Upkeep:
         )
         return None
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether one that was started has not ended yet."""
+        return self._child is not None
+
     def stop(self) -> None:
         """Kill what runs: the next one goes on with it."""
         if self._child is not None:
@@ -80,6 +86,10 @@ class Upkeep:
         waited = time.monotonic() - self._done_at
         if waited < (self.first if self._is_first else _EVERY):
             return False
+        if not isinstance(self.output, Path):
+            if time.monotonic() < self._look_at:
+                return False
+            self._look_at = time.monotonic() + _LOOK
         try:
             version = Lake(self.output.resolve()).version(ARTICLES)
         except (OSError, NewsbeamError):  # away, or damaged: others tell of it

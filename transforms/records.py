@@ -24,7 +24,7 @@ MediaType = Literal["text/plain", "text/html"]
 # What spaCy pipelines for different languages call a person.
 PERSON_LABELS = frozenset({"PER", "PERS", "PERSON", "PRS", "persName"})
 Stage = Literal["poll", "fetch", "read", "extract", "clean", "enrich", "write"]
-FeedKind = Literal["rss", "atom", "json_feed", "news_sitemap", "sitemap_index"]
+FeedKind = Literal["rss", "atom", "json_feed", "news_sitemap", "sitemap_index", "front_page"]
 FullText = Literal["feed", "page", "auto"]
 
 

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from newsbeam.pipelines.backfill.source_past import SourcePast, backfill_folder
-from newsbeam.pipelines.terminal_text import show_count
+from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.backfill.counts import PastCounts
 from newsbeam.transforms.backfill.state import BackfillDamaged, PastState
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.spans import Span
 
 
@@ -26,6 +27,7 @@ class PastProgress:
     window: Span
     counts: PastCounts
     seconds_left: float
+    broken: Sequence[tuple[str, str]] = ()
 
     @property
     def is_done(self) -> bool:
@@ -48,6 +50,7 @@ class PastProgress:
             "listings_open": counts.open,
             "listings_failed": counts.broken,
             "listings_passed": counts.passed,
+            "not_read_whole": [list(one) for one in self.broken],
             "requests_left": counts.left,
             "seconds_left": round(self.seconds_left),
         }
@@ -60,7 +63,7 @@ def measure_past(past: SourcePast) -> PastProgress:
     past.state.write_notes(
         {"seconds_a_request": str(past.gap / past.source.fetch.requests_at_once)}
     )
-    return PastProgress(past.source.id, past.window, counts, seconds)
+    return PastProgress(past.source.id, past.window, counts, seconds, past.state.list_broken())
 
 
 def read_backfills(lake: Lake) -> dict[str, PastProgress]:
@@ -75,7 +78,8 @@ def read_backfills(lake: Lake) -> dict[str, PastProgress]:
             window = Span(datetime.fromisoformat(since), datetime.fromisoformat(until))
             counts = state.count(window)
             seconds = counts.left * float(state.note("seconds_a_request") or 1.0)
-            found[path.stem] = PastProgress(path.stem, window, counts, seconds)
+            broken = state.list_broken()
+            found[path.stem] = PastProgress(path.stem, window, counts, seconds, broken)
     return found
 
 
@@ -85,14 +89,16 @@ def describe_past(progress: PastProgress) -> str:
     done = counts.found - counts.waiting
     about = "" if not counts.open else "at least "
     text = f"{progress.source}: {done:,} of {about}{show_count(counts.found, 'page')}"
+    broken = [show_safe(f"{url} ({why})") for url, why in progress.broken]
+    rest = f"; not read whole: {', '.join(broken)}" if broken else ""
     if progress.is_done:
-        return f"{text}; done"
+        return f"{text}; done{rest}"
     parts = [f"about {describe_seconds(progress.seconds_left)} left"]
     if counts.open:
         parts.append(f"{show_count(counts.open, 'listing')} to look into")
     if counts.retried:
         parts.append(f"{counts.retried:,} to try again")
-    return f"{text}; {', '.join(parts)}"
+    return f"{text}; {', '.join(parts)}{rest}"
 
 
 def describe_steps(pasts: Sequence[SourcePast]) -> list[str]:

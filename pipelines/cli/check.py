@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from newsbeam.pipelines.cli.arguments import Json, LakeFolder
+from newsbeam.pipelines.cli.arguments import Json, LakePlace
 from newsbeam.pipelines.cli.shared import DONE, FAILED, say
 
 
 def check_command(
-    lake: LakeFolder,
+    lake: LakePlace,
     /,
     *,
     deep: bool = False,

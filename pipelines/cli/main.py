@@ -42,6 +42,7 @@ from newsbeam.pipelines.cli.stories import stories
 from newsbeam.pipelines.cli.stream import stream
 from newsbeam.pipelines.runners.traces import name_trace
 from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.text.counts import show_count
 
 
 def _complete(shell: Shell) -> str:
@@ -158,7 +159,7 @@ def _tell(error: NewsbeamError, trace: str) -> None:
         say(f"newsbeam: {error}{trace}")
     else:
         say("\n".join(map(str, faults)))
-        say(f"newsbeam: {len(faults)} fault{'s' * (len(faults) != 1)} in the configuration")
+        say(f"newsbeam: {show_count(len(faults), 'fault')} in the configuration")
 
 
 def _is_word(text: str) -> bool:

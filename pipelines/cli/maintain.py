@@ -13,11 +13,12 @@ from newsbeam.pipelines.cli.arguments import (
     CountOption,
     DurationOption,
     Json,
-    LakeFolder,
+    LakePlace,
     read_by,
     read_duration,
 )
 from newsbeam.pipelines.cli.shared import DONE, FAILED, failing, say
+from newsbeam.transforms.text.counts import show_count
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.maintain import TableReport
@@ -43,7 +44,7 @@ def parse_size(text: str) -> int:
 
 
 def maintain(
-    lake: LakeFolder,
+    lake: LakePlace,
     /,
     *,
     retain: Annotated[
@@ -118,32 +119,36 @@ def _describe(report: TableReport, dry_run: bool) -> list[str]:
     """Lines for a table: files and bytes, what was done, what waits."""
     would = "would be " if dry_run else ""
     lines = [
-        f"{report.table}: {report.files_before:,} files, {_show_size(report.bytes_before)}"
-        + ("" if dry_run else f" -> {report.files_after:,} files, "
-           f"{_show_size(report.bytes_after)}")
-    ]  # fmt: skip
+        f"{report.table}: {_show_files(report.files_before, report.bytes_before)}"
+        + ("" if dry_run else f" -> {_show_files(report.files_after, report.bytes_after)}")
+    ]
     if report.converted:
-        lines.append(f"  {report.converted:,} files laid out anew")
+        lines.append(f"  {show_count(report.converted, 'file')} laid out anew")
     if report.merged:
-        lines.append(f"  {report.merged:,} files {would}merged into {report.merges:,}")
+        lines.append(f"  {show_count(report.merged, 'file')} {would}merged into {report.merges:,}")
     if report.shown:
-        lines.append(f"  {report.shown:,} merged files {would}shown to readers of plain Parquet")
-    if report.deleted:
         lines.append(
-            f"  {report.deleted:,} files {would}deleted, {_show_size(report.deleted_bytes)}"
+            f"  {show_count(report.shown, 'merged file')} {would}shown to readers of plain Parquet"
         )
+    if report.deleted:
+        size = _show_size(report.deleted_bytes)
+        lines.append(f"  {show_count(report.deleted, 'file')} {would}deleted, {size}")
     if report.waiting and report.kept_until:
         lines.append(
-            f"  {report.waiting:,} old files, {_show_size(report.waiting_bytes)}, kept for readers "
+            f"  {_show_files(report.waiting, report.waiting_bytes, 'old file')}, kept for readers "
             f"until {report.kept_until:%Y-%m-%d %H:%M} UTC"
         )
     return lines
 
 
+def _show_files(count: int, size: int, noun: str = "file") -> str:
+    return f"{show_count(count, noun)}, {_show_size(size)}"
+
+
 def _show_size(size: int) -> str:
     """Bytes with a unit that a person reads at once."""
     if size < 1000:
-        return f"{size} bytes"
+        return show_count(size, "byte")
     if size < 1000**2:
         return f"{size / 1000:.0f} kB"
     return f"{size / 1000**2:,.1f} MB"

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from newsbeam.pipelines.cli.arguments import Configs, File
 from newsbeam.pipelines.cli.shared import UsageError, failing, say
-from newsbeam.pipelines.terminal_text import show_count
+from newsbeam.transforms.text.counts import show_count
 
 
 def import_feeds(

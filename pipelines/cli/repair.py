@@ -8,6 +8,7 @@ from rich.console import Console
 
 from newsbeam.pipelines.cli.arguments import Json, LakeFolder
 from newsbeam.pipelines.cli.shared import failing, say
+from newsbeam.transforms.text.counts import show_count
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.repair import LakeRepair
@@ -57,12 +58,12 @@ def _describe(repair: LakeRepair) -> list[str]:
             lines.append(f"{name}: the log {would}written anew, as version {plan.version}")
         lines += [f"{name}: {would}left out: {path} {why}" for path, why in plan.removed.items()]
         lines += [
-            f"{name}: {would}taken in: {path} ({count:,} rows)"
+            f"{name}: {would}taken in: {path} ({show_count(count, 'row')})"
             for path, count in plan.taken.items()
         ]
         rescued = plan.rows_rescued - sum(plan.taken.values())
         if rescued:
-            lines.append(f"{name}: {rescued:,} rows {would}rescued into new files")
+            lines.append(f"{name}: {show_count(rescued, 'row')} {would}rescued into new files")
         extra = [path for path in plan.aside if path not in plan.removed]
         lines += [f"{name}: {would}put aside: {path} {plan.aside[path]}" for path in extra]
         lines += [
@@ -70,7 +71,7 @@ def _describe(repair: LakeRepair) -> list[str]:
             for path, what in plan.unshown.items()
         ]
         for lost in plan.lost:
-            rows = "rows" if lost.rows is None else f"{lost.rows:,} rows"
+            rows = "rows" if lost.rows is None else show_count(lost.rows, "row")
             lines.append(f"{name}: lost: {rows} of {lost.path}")
     lines += [f"{would}put aside: {each.file} {each.what}" for each in repair.beside]
     for source, count in repair.lost.items():
@@ -80,7 +81,7 @@ def _describe(repair: LakeRepair) -> list[str]:
             else f"the next run asks its feeds and files again; newsbeam retry {repair.root} "
             "--lost fetches those whose addresses are known"
         )
-        lines.append(f"{source}: {count:,} rows of articles are lost: {again}")
+        lines.append(f"{source}: lost: {show_count(count, 'row')} of articles; {again}")
     if repair.is_applied:
         lines.append("mended; newsbeam check --deep says whether all is well")
     else:

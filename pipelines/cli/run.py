@@ -25,7 +25,7 @@ from newsbeam.pipelines.cli.arguments import (
     check_days,
 )
 from newsbeam.pipelines.cli.shared import DONE, FAILED, UsageError, failing, say
-from newsbeam.pipelines.terminal_text import show_count
+from newsbeam.transforms.text.counts import show_count
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.config.job import Job

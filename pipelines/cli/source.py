@@ -22,6 +22,7 @@ from newsbeam.pipelines.cli.arguments import (
 from newsbeam.pipelines.cli.opml import export, import_feeds
 from newsbeam.pipelines.cli.shared import DONE, FAILED, CommandFailed, UsageError, failing, say
 from newsbeam.pipelines.cli.shipped import copy, list_sources
+from newsbeam.transforms.text.counts import show_count
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.source.drafting import SourceDraft
@@ -138,7 +139,7 @@ def _review(
     text = render_source(draft)
     file = file or folder / f"{draft.source.id}.yaml"
     check_source_text(text, file.name)
-    poller = None if force else find_poller(folder, draft.given["feeds"], file)
+    poller = None if force else find_poller(folder, [feed.url for feed in draft.source.feeds], file)
     if poller is not None:
         raise UsageError(
             f"{poller[0]} polls {poller[1]} already; --force adds it all the same. "
@@ -282,9 +283,10 @@ def rename(
     rows = ", ".join(f"{number:,} of {table}" for table, number in count.rows.items())
     say(f"{old} is {new} now: {rows}", Console())
     if count.kept_ids:
+        kept = show_count(count.kept_ids, "document")
         say(
-            f"{count.kept_ids:,} documents keep their old ids, as nothing tells their addresses; "
-            "those that are read from files come in once more",
+            f"with old ids, as nothing tells their addresses: {kept}; "
+            "what is read from files comes in once more",
             Console(),
         )
 

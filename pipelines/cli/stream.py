@@ -18,6 +18,7 @@ from newsbeam.pipelines.cli.arguments import (
     PartitionOption,
 )
 from newsbeam.pipelines.cli.shared import UsageError, failing, say
+from newsbeam.transforms.text.counts import show_count
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.stream import StreamProgress
@@ -86,8 +87,8 @@ def stream(
             job, output, StreamOptions(tick, window, ticks, partition), beam, _tell_commits(as_json)
         )
     say(
-        f"stopped; {progress.new} new articles and {progress.revised} revised in "
-        f"{progress.commits} commits; start it again to go on"
+        f"stopped; {show_count(progress.new, 'new article')} and {progress.revised:,} revised in "
+        f"{show_count(progress.commits, 'commit')}; start it again to go on"
     )
 
 
@@ -103,6 +104,6 @@ def _tell_commits(as_json: bool) -> Callable[[StreamProgress], None]:
         if as_json:
             print(json.dumps(asdict(progress)), flush=True)
         else:
-            say(f"{progress.new} new articles, {progress.revised} revised")
+            say(f"{show_count(progress.new, 'new article')}, {progress.revised:,} revised")
 
     return tell

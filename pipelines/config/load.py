@@ -225,13 +225,13 @@ def _load_defaults(folder: Path, faults: list[Fault]) -> YamlDocument:
     return loaded[1] if loaded is not None else YamlDocument({}, {}, ())
 
 
-def _merge(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def merge_settings(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """``own`` over ``defaults``, section by section."""
     merged = dict(defaults)
     for key, value in own.items():
         before = merged.get(key)
         both = isinstance(before, dict) and isinstance(value, dict)
-        merged[key] = _merge(before or {}, value) if both else value
+        merged[key] = merge_settings(before or {}, value) if both else value
     return merged
 
 
@@ -279,7 +279,7 @@ def _load_model(
     try:
         # JSON mode is strict about types but lets a list be a tuple, as YAML has only lists.
         value = model.model_validate_json(
-            json.dumps(_merge(defaults or {}, cast(dict[str, Any], document.data)))
+            json.dumps(merge_settings(defaults or {}, cast(dict[str, Any], document.data)))
         )
     except ValidationError as error:
         faults += [explain_error(file, model, document, dict(item)) for item in error.errors()]

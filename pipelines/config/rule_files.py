@@ -9,6 +9,7 @@ from pathlib import Path
 from newsbeam.pipelines.config.load import RULE_FILE_SUFFIX, load_rule_file
 from newsbeam.transforms.clean.evidence import FEWEST_ARTICLES, Learned
 from newsbeam.transforms.settings.source import CleaningRule
+from newsbeam.transforms.text.counts import show_count
 
 _MOST_SHOWN = 3
 _MOST_CHARS = 120
@@ -42,7 +43,7 @@ def render_rules(learned: Learned, today: str) -> str:
     """The proposals as YAML, with what each removes as a comment."""
     lines = [
         f"# Proposed on {today} by newsbeam learn-boilerplate.",
-        f"# Source: {learned.source}, {learned.articles} articles.",
+        f"# Source: {learned.source}, {show_count(learned.articles, 'article')}.",
         "# Nothing here is in force. Review it: delete what removes too much. Then put the file",
         "# beside the source's config and name it there:",
         "#   clean:",
@@ -52,7 +53,9 @@ def render_rules(learned: Learned, today: str) -> str:
     for proposal in learned.proposals:
         rule, measure = proposal.rule, proposal.measure
         share = round(100 * measure.articles / learned.articles)
-        lines += ["", f"  # {measure.articles} articles ({share} %), {measure.lines} lines:"]
+        articles = show_count(measure.articles, "article")
+        removed = show_count(measure.lines, "line")
+        lines += ["", f"  # {articles} ({share} %), {removed}:"]
         lines += [f"  #   {_shorten(line)}" for line in measure.examples[:_MOST_SHOWN]]
         lines.append(f"  - name: {rule.name}")
         if rule.pattern is None:
@@ -80,15 +83,16 @@ def save_proposals(learned: Sequence[Learned], folder: Path, today: str) -> list
     """
     lines = []
     for source in learned:
-        name, count = source.source, source.articles
-        if count < FEWEST_ARTICLES:
-            lines.append(f"{name}: {count} articles in the lake; {FEWEST_ARTICLES} are needed")
+        name, articles = source.source, show_count(source.articles, "article")
+        if source.articles < FEWEST_ARTICLES:
+            lines.append(f"{name}: {articles} in the lake; {FEWEST_ARTICLES} are needed")
         elif not source.proposals:
-            lines.append(f"{name}: {count} articles, nothing to propose")
+            lines.append(f"{name}: {articles}, nothing to propose")
         else:
             path = write_rule_file(source, folder, today)
+            rules = show_count(len(source.proposals), "rule")
             lines.append(
-                f"{name}: {len(source.proposals)} rules from {count} articles in {path}; review "
-                "it, then name it under clean.rule_files"
+                f"{name}: {rules} from {articles} in {path}; review it, "
+                "then name it under clean.rule_files"
             )
     return lines

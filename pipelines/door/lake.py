@@ -21,7 +21,7 @@ from newsbeam.pipelines.sql.statements import RefusedError, split_statements
 from newsbeam.pipelines.status.gather import Status, read_status
 from newsbeam.transforms.errors import NoLakeError
 from newsbeam.transforms.lake.lake import Lake as FolderLake
-from newsbeam.transforms.lake.object_path import LakePath, ObjectPath, local_folder, read_place
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath, read_place
 from newsbeam.transforms.lake.schema import ARTICLES
 from newsbeam.transforms.lake.views import connect_lake
 from newsbeam.transforms.records import Clock
@@ -124,4 +124,4 @@ class OpenLake:
             CommitFailedError: (of deltalake) runs were faster every time.
             OSError: the lake cannot be read or written.
         """
-        return maintain_lake(local_folder(self.path), MaintainOptions(retain, target_size, dry_run))
+        return maintain_lake(self.path, MaintainOptions(retain, target_size, dry_run))

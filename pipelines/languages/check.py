@@ -11,6 +11,7 @@ from newsbeam.transforms.errors import NewsbeamError
 from newsbeam.transforms.records import Quote
 from newsbeam.transforms.settings.language import Language
 from newsbeam.transforms.settings.source import EnrichSettings
+from newsbeam.transforms.text.counts import show_count
 
 # A quote is found where this share of the longer one is in both, as the scorers of the
 # development sets have it.
@@ -114,8 +115,8 @@ def show_score(score: Score) -> Iterator[str]:
     """The lines that people read: each fault, then the figures."""
     yield from score.faults
     yield (
-        f"{score.marked} quotes marked, {score.found} found, {score.both} in both: precision "
-        f"{score.precision:.2f}, recall {score.recall:.2f}, speaker {score.speaker:.2f}"
+        f"{show_count(score.marked, 'quote')} marked, {score.found} found, {score.both} in both: "
+        f"precision {score.precision:.2f}, recall {score.recall:.2f}, speaker {score.speaker:.2f}"
     )
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from newsbeam.transforms.settings.language import Language, find_language
+from newsbeam.transforms.text.counts import show_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def show_languages(rows: list[LanguageRow], console: Console) -> None:
         table.add_row(
             row.code,
             row.name,
-            f"{row.rules} rules",
+            show_count(row.rules, "rule"),
             "lexicon" if row.has_lexicon else "no lexicon",
             pipeline,
         )

@@ -18,9 +18,10 @@ from newsbeam.pipelines.people.look_up import (
     list_people,
     read_person,
 )
-from newsbeam.pipelines.terminal_text import show_count, show_safe
+from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.errors import NewsbeamError
 from newsbeam.transforms.lake.views import open_lake
+from newsbeam.transforms.text.counts import show_count
 
 # Columns of `people` that say how a row was decided, not what of.
 _NOT_SHOWN = frozenset({"decision", "rules", "decided_at", "decided_year", "run_id"})

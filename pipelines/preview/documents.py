@@ -27,6 +27,7 @@ from newsbeam.transforms.records import (
     Response,
 )
 from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.web.client import HttpClient
 
 STANDARD_INPUT = "-"
@@ -116,7 +117,7 @@ def _take(items: Iterator[Document | Rejection], item: int, name: str) -> Docume
         count += 1
         if count == item:
             return found
-    raise NoItemError(f"{name} holds {count} item{'s' * (count != 1)}; --item {item} is not there")
+    raise NoItemError(f"{name} holds {show_count(count, 'item')}; --item {item} is not there")
 
 
 def _guess_suffix(data: bytes) -> str:

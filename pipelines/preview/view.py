@@ -11,7 +11,6 @@ from itertools import accumulate, count
 
 from newsbeam.pipelines.missing import explain_language
 from newsbeam.pipelines.preview.examine import Examination, ExaminedLine
-from newsbeam.pipelines.terminal_text import show_count
 from newsbeam.transforms.records import (
     Article,
     BlockKind,
@@ -22,6 +21,7 @@ from newsbeam.transforms.records import (
     Statement,
 )
 from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.text.counts import show_count
 
 _DATES_FROM = {
     "json": "the row's own field",

@@ -19,6 +19,7 @@ from newsbeam.pipelines.report.name_facts import NameFacts, SpeakerFacts
 from newsbeam.pipelines.report.name_kinds import NAME_LISTS
 from newsbeam.pipelines.report.periods import Periods, Unit, end_period
 from newsbeam.pipelines.report.voice_facts import VoiceFacts
+from newsbeam.transforms.text.counts import show_count
 
 with need_extra("report", "the report"):
     import altair as alt
@@ -64,15 +65,15 @@ def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | Non
     if len(starts) == 1:  # of one period there is nothing to see over time
         return Chart(
             "Articles by source",
-            f"{_count(sum(sources.values()), 'article')} of {_count(len(names), 'source')}, all of "
-            f"the {periods.unit} of {starts[0]}.",
+            f"{show_count(sum(sources.values()), 'article')} of "
+            f"{show_count(len(names), 'source')}, all of the {periods.unit} of {starts[0]}.",
             _draw_ranking(values, "articles", "source", "source", order, order),
             ["source", "articles"],
             [[name, sources[name]] for name in names],
         )
     return Chart(
         f"Articles {_PER[periods.unit]}",
-        f"{_count(sum(sources.values()), 'article')} of {_count(len(names), 'source')} "
+        f"{show_count(sum(sources.values()), 'article')} of {show_count(len(names), 'source')} "
         f"from {starts[0]} on; most in the {periods.unit} of {busiest}: {most:,}.",
         _draw_intervals(values, "articles", "source", order),
         [periods.unit, *names],
@@ -93,7 +94,7 @@ def draw_polls(polls: PollSeries) -> Chart:
     scale = alt.Scale(domain=outcomes, range=list(_OUTCOME_COLOURS.values()))
     return Chart(
         f"Polls of feeds {_PER[unit]}",
-        f"{_count(polls.polls, 'poll')}: {sums['new']:,} brought something new, "
+        f"{show_count(polls.polls, 'poll')}: {sums['new']:,} brought something new, "
         f"{sums['unchanged']:,} nothing, {sums['failed']:,} failed.",
         _draw_intervals(values, "polls", "outcome", outcomes, scale),
         [unit, *outcomes],
@@ -123,8 +124,8 @@ def draw_rejects(rejects: Sequence[RejectFacts]) -> Chart:
     (first, most), *_ = reasons.most_common(1)
     return Chart(
         "Rejects by reason",
-        f"{_count(sum(reasons.values()), 'item')} rejected for {_count(len(reasons), 'reason')}; "
-        f"most for {first}: {most:,}.",
+        f"{show_count(sum(reasons.values()), 'item')} rejected for "
+        f"{show_count(len(reasons), 'reason')}; most for {first}: {most:,}.",
         _draw_ranking(values, "items", "reason", "stage", list(labels.values())),
         ["reason", "stage", "items"],
         rows,
@@ -152,8 +153,9 @@ def draw_removed(cleaning: Sequence[CleaningFacts], articles: Mapping[str, int])
     (first, most), *_ = means.most_common(1)
     return Chart(
         "Lines removed from an article",
-        f"{_count(sum(total.values()), 'line')} removed from the articles of "
-        f"{_count(len(total), 'source')}; most from those of {first}: {most:.1f} lines an article.",
+        f"{show_count(sum(total.values()), 'line')} removed from the articles of "
+        f"{show_count(len(total), 'source')}; most from those of {first}: "
+        f"{most:.1f} lines an article.",
         _draw_ranking(
             values, "lines", "source", "rule", list(labels.values()), _list_series(rules)
         ),
@@ -195,8 +197,8 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
     first = shown[0]
     return Chart(
         f"Who is quoted, {_PER[periods.unit]}",
-        f"Quotes of the {_count(len(shown), 'speaker')} who are quoted most; most often: "
-        f"{first.name}, {_count(first.quotes, 'quote')}.",
+        f"Quotes of the {show_count(len(shown), 'speaker')} who are quoted most; most often: "
+        f"{first.name}, {show_count(first.quotes, 'quote')}.",
         _finish(chart, len(shown) * 2 * _ROW_HEIGHT),
         [periods.unit, *(speaker.name for speaker in shown)],
         [[start.isoformat(), *(n.get(start, 0) for n in counts)] for start in starts],
@@ -213,8 +215,8 @@ def draw_genders(voices: VoiceFacts) -> Chart:
     told = f"{_percent(people['female'], known)} of those whose gender is known are women"
     return _draw_shares(
         "Voices by gender",
-        f"{_count(total, 'voice')} in quotes; {told if known else 'no gender is known'}; known by "
-        "pronouns, titles, nouns and first names that one gender alone bears.",
+        f"{show_count(total, 'voice')} in quotes; {told if known else 'no gender is known'}; known "
+        "by pronouns, titles, nouns and first names that one gender alone bears.",
         voices.genders,
     )
 
@@ -227,8 +229,8 @@ def draw_roles(voices: VoiceFacts) -> Chart:
         return _draw_nothing("Voices by role", "No person is quoted yet.")
     return _draw_shares(
         "Voices by role",
-        f"{_count(total, 'voice')} of persons; for {_percent(unknown, total)} the article gives "
-        "no role.",
+        f"{show_count(total, 'voice')} of persons; for {_percent(unknown, total)} the article "
+        "gives no role.",
         voices.roles,
     )
 
@@ -269,7 +271,7 @@ def draw_names(names: Mapping[str, Sequence[NameFacts]]) -> Chart:
         for label, (item, kind) in zip(labels, top, strict=True)
     ]
     first = [
-        f"{item.name} ({_count(item.articles, 'article')})"
+        f"{item.name} ({show_count(item.articles, 'article')})"
         for kind in NAME_LISTS.values()
         for item in [next((item for item, of in top if of == kind), None)]
         if item is not None
@@ -393,7 +395,3 @@ def _most_first(counts: Mapping[tuple[str, str], int]) -> Iterable[tuple[tuple[s
 
 def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if whole else "0 %"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -33,7 +33,7 @@ from newsbeam.pipelines.report.ingestion_facts import read_cleaning, read_polls,
 from newsbeam.pipelines.report.name_facts import SpeakerFacts, read_names, read_speakers
 from newsbeam.pipelines.report.voice_facts import read_voices
 from newsbeam.pipelines.report.window import Window
-from newsbeam.pipelines.source_names import read_source_names
+from newsbeam.pipelines.source_notes import SourceNotes, read_notes
 from newsbeam.pipelines.status.gather import Status
 from newsbeam.transforms.lake.machine import cache_folder
 
@@ -52,7 +52,7 @@ def gather_report(
     ``most`` articles are listed; all of them are counted. docs/report.md tells what is counted
     how, `pipelines/report/page.js` reads the keys.
     """
-    called = read_source_names(cache_folder(status.root))
+    called = read_notes(cache_folder(status.root), SourceNotes.NAMES)
     prepare_articles(connection, window.since)
     totals, span = read_totals(connection), read_span(connection)
     sources = read_sources(connection)

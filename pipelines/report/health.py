@@ -12,6 +12,7 @@ from newsbeam.pipelines.report.ingestion_facts import RejectFacts
 from newsbeam.pipelines.status.gather import Status
 from newsbeam.pipelines.status.health import PROBLEMS, FeedHealth, SourceHealth
 from newsbeam.pipelines.status.show import describe_change, describe_check, list_notes
+from newsbeam.transforms.text.counts import show_count
 
 
 def describe_health(
@@ -69,6 +70,6 @@ def _describe_source(source: SourceHealth) -> dict[str, Any]:
             problems.append("failing: its feeds tell of articles, and none came in")
         else:
             count = sum(problem in feed.problems for feed in source.feeds)
-            problems.append(f"{problem}: {count} of {len(source.feeds)} feeds")
+            problems.append(f"{problem}: {count} of {show_count(len(source.feeds), 'feed')}")
     problems += explain_missing(source.missing)
     return {"id": source.source, "problems": problems}

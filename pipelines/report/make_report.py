@@ -16,6 +16,7 @@ from newsbeam.pipelines.status.gather import read_status
 from newsbeam.transforms.errors import NewsbeamError
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.views import open_lake
+from newsbeam.transforms.text.counts import show_count
 
 # How often it is said how far the texts have come, in articles.
 _EVERY = 5 * ARTICLES_A_CHUNK
@@ -47,8 +48,9 @@ class MadeReport:
     def __str__(self) -> str:
         newest = f" (the newest {self.shown:,} to read)" if self.shown < self.articles else ""
         return (
-            f"{self.path}: {self.bytes / 1e6:.1f} MB, {self.articles:,} articles{newest} of "
-            f"{self.sources:,} sources"
+            f"{self.path}: {self.bytes / 1e6:.1f} MB, "
+            f"{show_count(self.articles, 'article')}{newest} "
+            f"of {show_count(self.sources, 'source')}"
         )
 
 
@@ -113,4 +115,4 @@ def _tell_progress(
         yield chunk
         done += len(chunk)
         if done % _EVERY == 0:
-            show(f"{done:,} of {shown:,} texts packed")
+            show(f"{done:,} of {show_count(shown, 'text')} packed")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from newsbeam.transforms.text.counts import show_count
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -46,7 +48,13 @@ def describe_progress(tallies: Path, seconds: float) -> str:
     if not files:
         return "starting …"
     rate = f" ({articles / seconds:.1f}/s)" if articles else ""
-    return f"{files} files found, {items} items read, {articles} articles enriched{rate}"
+    return ", ".join(
+        (
+            f"{show_count(files, 'file')} found",
+            f"{show_count(items, 'item')} read",
+            f"{show_count(articles, 'article')} enriched{rate}",
+        )
+    )
 
 
 def _read_tally(file: Path) -> int:

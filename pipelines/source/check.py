@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from newsbeam.pipelines.config.load import SUFFIXES, load_job
 from newsbeam.pipelines.preview.examine import Examination, examine_document
@@ -22,11 +21,14 @@ from newsbeam.pipelines.source.trouble import explain_fault
 from newsbeam.pipelines.source.visits import Note, SiteVisitor
 from newsbeam.pipelines.status.gather import read_status
 from newsbeam.transforms.errors import UnknownSourceError
-from newsbeam.transforms.feeds.parse import FeedFault, parse_feed
+from newsbeam.transforms.feeds.fault import FeedFault
 from newsbeam.transforms.fetch.queue import wants_page
+from newsbeam.transforms.poll.decide import make_feed
+from newsbeam.transforms.poll.read_answer import read_feed_answer
 from newsbeam.transforms.records import Article, Clock, Document, FetchFault, FullText, Rejection
 from newsbeam.transforms.settings.language import Language
 from newsbeam.transforms.settings.source import FeedSettings, Source
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import canonicalize_url
 from newsbeam.transforms.web.client import HttpClient
 
@@ -136,7 +138,7 @@ async def _ask_source(
         checks.append(check)
         if answered is not None:
             found.append(answered)
-            texts[answered.url] = feed.full_text or source.full_text
+            texts[answered.url] = make_feed(source, feed).full_text
     sample: list[_Sampled] = []
     taken = set()
     for answered, entry in take_turns(found):
@@ -162,14 +164,7 @@ async def _ask_feed(
     if isinstance(answer, FetchFault):
         trouble = explain_fault(answer, visitor.client, feed.url)
         return FeedCheck(feed.url, 0, None, f"{trouble.reason}: {trouble.detail}"), None
-    parsed = parse_feed(
-        answer.body,
-        url=answer.url,
-        charset=answer.charset,
-        timezone=ZoneInfo(source.timezone),
-        url_rules=source.url,
-        max_bytes=source.fetch.max_feed_bytes,
-    )
+    parsed = read_feed_answer(make_feed(source, feed), source, answer)
     if isinstance(parsed, FeedFault):
         return FeedCheck(feed.url, 0, None, f"{parsed.reason}: {parsed.detail}"), None
     found = FoundFeed(feed.url, "configured", parsed)
@@ -190,7 +185,7 @@ def _find_problem(found: FoundFeed, now: datetime) -> str | None:
     instants = [e.metadata.published_at for e in found.feed.entries]
     future = [at for at in instants if at is not None and at > now + _FUTURE]
     if future:
-        return f"{len(future)} entries are dated in the future"
+        return f"dated in the future: {show_count(len(future), 'entry')}"
     return None
 
 
@@ -217,7 +212,7 @@ def _judge(
         elif outcome.rejection is not None:
             failed[outcome.rejection.reason] += 1
     for reason, count in failed.most_common():
-        line = f"{count} of {len(sample)} sampled articles failed: {reason}"
+        line = f"{count} of {show_count(len(sample), 'sampled article')} failed: {reason}"
         # One dead link among many is the web.
         (problems if count > len(sample) / 4 else remarks).append(line)
     if articles:
@@ -249,25 +244,25 @@ def _judge_articles(articles: Sequence[Article], now: datetime) -> tuple[list[st
     """What is wrong with a sample, and what is only worth knowing."""
     problems: list[str] = []
     remarks: list[str] = []
-    count = len(articles)
+    count, all_articles = len(articles), show_count(len(articles), "article")
     instants = [article.metadata.published_at for article in articles]
     known = [instant for instant in instants if instant is not None]
     if len(known) < count:
-        line = f"{count - len(known)} of {count} articles have no date"
+        line = f"{count - len(known)} of {all_articles} without a date"
         (problems if len(known) < count / 2 else remarks).append(line)
     future = sum(instant > now + _FUTURE for instant in known)
     if future:
-        problems.append(f"{future} of {count} articles are dated in the future")
+        problems.append(f"{future} of {all_articles} dated in the future")
     if len(known) >= _MANY and len(set(known)) == 1:
         problems.append(f"all articles have the same date, {known[0]:%Y-%m-%d %H:%M}")
     if not any(article.metadata.title for article in articles):
         problems.append("no article has a title")
     paywalled = sum(article.metadata.paywalled is True for article in articles)
     if paywalled:
-        remarks.append(f"{paywalled} of {count} articles are behind a paywall")
+        remarks.append(f"{paywalled} of {all_articles} behind a paywall")
     words = median(len(article.text.split()) for article in articles)
     if words < SHORT_ARTICLE:
-        line = f"half of the articles have {words:.0f} words or less"
+        line = f"half of the articles have at most {show_count(round(words), 'word')}"
         (remarks if paywalled > count / 2 else problems).append(line)
     return problems, remarks
 
@@ -283,8 +278,8 @@ def _compare_lake(lake: Path, source: str, now: datetime) -> tuple[list[str], li
         for feed in health.feeds:
             problems += [f"{feed.feed}: {problem}, as {lake} shows" for problem in feed.problems]
         problems += [
-            f"drift: {change.sign} in {change.bad} of the {change.newest} newest articles "
-            f"({change.share_before:.0%} before)"
+            f"drift: {change.sign} in {change.bad} of the newest "
+            f"{show_count(change.newest, 'article')} ({change.share_before:.0%} before)"
             for change in health.drift.changes
         ]
     return problems, []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from newsbeam.pipelines.config.load import merge_settings
 from newsbeam.pipelines.preview.examine import Examination, examine_document
 from newsbeam.pipelines.source.feed_choice import JudgedFeed
 from newsbeam.pipelines.source.finding import FoundSite
@@ -80,7 +81,10 @@ def draft_source(
         "id": "new",
         "language": None,
         "timezone": "UTC",
-        "feeds": [feed.url for feed in site.chosen],
+        "feeds": [
+            {"url": feed.url, "front_page": True} if feed.is_front_page else feed.url
+            for feed in site.chosen
+        ],
     }
     fetch: dict[str, Any] = {}
     if wishes.contact:
@@ -137,17 +141,10 @@ def draft_source(
 def make_source(given: Mapping[str, Any], defaults: Defaults) -> Source:
     """The source of ``given`` settings over ``defaults``."""
     shared = defaults.model_dump(mode="python", exclude_unset=True)
-    merged = _merge(shared, {key: value for key, value in given.items() if value is not None})
+    merged = merge_settings(
+        shared, {key: value for key, value in given.items() if value is not None}
+    )
     return Source.model_validate(merged, strict=False)
-
-
-def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in own.items():
-        before = merged.get(key)
-        both = isinstance(before, dict) and isinstance(value, Mapping)
-        merged[key] = _merge(before or {}, value) if both else value
-    return merged
 
 
 def _read_page(one: SampledEntry) -> SitePage | None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from newsbeam.pipelines.source.feed_places import is_comment_feed, is_topic_feed
 from newsbeam.transforms.fetch.queue import wants_page
 from newsbeam.transforms.records import ParsedFeed
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import canonicalize_url
 from newsbeam.transforms.web.urls import domain_of
 
@@ -45,6 +46,11 @@ class FoundFeed:
         return self.feed.kind == "news_sitemap" and not any(
             entry.metadata.published_at or entry.metadata.title for entry in self.feed.entries
         )
+
+    @property
+    def is_front_page(self) -> bool:
+        """Whether it is a page in place of a feed."""
+        return self.feed.kind == "front_page"
 
     @property
     def whole_share(self) -> float:
@@ -107,7 +113,7 @@ def _find_flaw(one: FoundFeed) -> str | None:
     if is_comment_feed(one.url, one.feed.title):
         return "comments of readers"
     if one.is_plain_sitemap and len(one.feed.entries) > _MOST_IN_SITEMAP:
-        return f"a sitemap of the whole site ({len(one.feed.entries)} pages)"
+        return f"a sitemap of the whole site ({show_count(len(one.feed.entries), 'page')})"
     return None
 
 

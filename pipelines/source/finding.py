@@ -18,7 +18,9 @@ from newsbeam.pipelines.source.site_pages import SitePage, looks_like_feed, read
 from newsbeam.pipelines.source.trouble import SourceTrouble, Trouble, explain_fault, explain_no_feed
 from newsbeam.pipelines.source.visits import SiteVisitor
 from newsbeam.transforms.feeds.parse import FeedFault, parse_feed
+from newsbeam.transforms.poll.read_answer import read_front_page
 from newsbeam.transforms.records import FetchFault, ParsedFeed, Response
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import canonicalize_url
 
 # Ours: requests while looking for feeds, robots.txt aside. A site whose feeds are in the head of
@@ -28,6 +30,8 @@ _MOST_IN_HEAD, _MOST_LINKED, _MOST_SITEMAPS, _MOST_OF_INDEX = 6, 4, 4, 2
 # Where a wall stands before the pages, there may be none before the feeds.
 _MOST_BEHIND_WALL = 4
 _WALLS = frozenset({"forbidden", "bot_wall", "unauthorized", "paywalled"})
+# So many links that look like stories make a page one to poll. Ours.
+_FEWEST_STORIES = 5
 _UTC = ZoneInfo("UTC")
 
 
@@ -56,6 +60,7 @@ class _Search:
         self.visitor = visitor
         self.found: list[FoundFeed] = []
         self.pages: list[SitePage] = []
+        self.fronts: list[Response] = []
         self._asked: set[str] = set()
 
     def has_usable(self, now: datetime) -> bool:
@@ -110,7 +115,7 @@ class _Search:
         self._asked.add(self.key(answer.url))
         address = answer.moved_to or self.visitor.visits[-1].url
         kind = parsed.kind.replace("_", " ")
-        self.visitor.judge_last(f"{kind}, {len(parsed.entries)} entries", is_ok=True)
+        self.visitor.judge_last(f"{kind}, {show_count(len(parsed.entries), 'entry')}", is_ok=True)
         if not any(self.key(one.url) == self.key(address) for one in self.found):
             self.found.append(FoundFeed(address, found_by, parsed, is_given))
         return parsed
@@ -120,7 +125,17 @@ class _Search:
         page = read_site_page(answer.body, answer.charset, answer.url)
         if page is not None:
             self.pages.append(page)
+            if not page.is_article:
+                self.fronts.append(answer)
         return page
+
+    def take_page(self) -> None:
+        """Take a page in place of a feed: the first that lists stories."""
+        for answer in self.fronts:
+            parsed = read_front_page(answer)
+            if isinstance(parsed, ParsedFeed) and len(parsed.entries) >= _FEWEST_STORIES:
+                self.found.append(FoundFeed(answer.url, "the page itself", parsed))
+                return
 
     @staticmethod
     def key(address: str) -> str:
@@ -133,6 +148,7 @@ async def find_site(visitor: SiteVisitor, url: str, now: datetime) -> FoundSite:
 
     In this order, until a feed is found that is worth polling: the address itself; the head of its
     page and of the front page; robots.txt's sitemaps; links that look like feeds; common places.
+    Where there is none, the page is taken that lists stories.
 
     Raises:
         SourceTrouble: there is nothing to poll; why, and what to try.
@@ -169,6 +185,8 @@ async def find_site(visitor: SiteVisitor, url: str, now: datetime) -> FoundSite:
             if page is not None:
                 await search.try_feeds(page.feeds, "in the front page's head", _MOST_IN_HEAD)
     await _look_around(search, site_url, page, now)
+    if not any(one.left_out is None for one in choose_feeds(search.found, now)):
+        search.take_page()
     if isinstance(start, FetchFault) and not search.has_usable(now):
         raise SourceTrouble(explain_fault(start, client, url, visitor.visits))
     return _finish(search, site_url, now, article)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from newsbeam.pipelines.source.site_pages import make_name
 from newsbeam.transforms.records import FullText
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.dates import parse_instant
 from newsbeam.transforms.text.identity import canonicalize_url
 from newsbeam.transforms.web.urls import domain_of
@@ -84,7 +85,7 @@ def guess_name(
     """The paper's name: what most pages state, else of its feeds' titles, else of its domain."""
     if stated:
         name, count = Counter(stated).most_common(1)[0]
-        return Guess(name, f"{count} pages say so", is_sure=True)
+        return Guess(name, f"by {show_count(count, 'page')}", is_sure=True)
     label = domain_of(urlsplit(url).hostname or "").partition(".")[0]
     for title, origin in [*((t, "feed") for t in feed_titles), (page_title or "", "front page")]:
         parts = [

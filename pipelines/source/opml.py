@@ -118,12 +118,13 @@ def write_opml(sources: Iterable[Source]) -> str:
         "  <body>",
     ]
     for source in sources:
-        if not source.feeds:
+        feeds = [feed for feed in source.feeds if not feed.front_page]  # no reader takes pages
+        if not feeds:
             continue
         name = _clean(source.name or source.id)
         lines.append(f"    <outline text={quoteattr(name)}>")
-        for feed in source.feeds:
-            title = quoteattr(name if len(source.feeds) == 1 else f"{name}: {_clean(feed.url)}")
+        for feed in feeds:
+            title = quoteattr(name if len(feeds) == 1 else f"{name}: {_clean(feed.url)}")
             lines.append(
                 f'      <outline type="rss" text={title} xmlUrl={quoteattr(_clean(feed.url))}/>'
             )

@@ -14,6 +14,7 @@ from newsbeam.pipelines.source.visits import SiteVisitor
 from newsbeam.transforms.records import Article, FetchFault
 from newsbeam.transforms.settings.language import Language, list_missing
 from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.text.counts import show_count
 
 # Ours: half of the articles shorter than this are teasers, or extraction finds too little.
 SHORT_ARTICLE = 80
@@ -29,20 +30,20 @@ def list_remark(
 ) -> list[str]:
     """Return what whoever reviews the source should know."""
     articles = [one.article for one in examined if one.article is not None]
-    count = len(articles)
+    count, all_articles = len(articles), show_count(len(articles), "article")
     remarks = []
     faults = Counter(one.answer.reason for one in sample if isinstance(one.answer, FetchFault))
     faults.update(one.rejection.reason for one in examined if one.rejection is not None)
     for reason, times in faults.most_common():
-        remarks.append(f"{times} of {len(sample)} sampled articles failed: {reason}")
+        remarks.append(f"{times} of {show_count(len(sample), 'sampled article')} failed: {reason}")
     paywalled = sum(article.metadata.paywalled is True for article in articles)
     if paywalled:
         remarks.append(
-            f"{paywalled} of {count} articles are behind a paywall: their text may be a teaser"
+            f"{paywalled} of {all_articles} behind a paywall: their text may be a teaser"
         )
     undated = sum(article.metadata.published_at is None for article in articles)
     if undated:
-        remarks.append(f"{undated} of {count} articles have no date")
+        remarks.append(f"{undated} of {all_articles} without a date")
     nameless = sum(not article.metadata.authors for article in articles)
     if nameless == count:
         remarks.append("no article tells its authors")
@@ -53,6 +54,12 @@ def list_remark(
         )
     if any(found.is_plain_sitemap for found in site.chosen):
         remarks.append("the sitemap does not tell when articles were published; their pages may")
+    if any(found.is_front_page for found in site.chosen):
+        remarks.append(
+            "no feed was found: the page is polled in place of one, which is second best. What is "
+            "on it between two polls only is missed, and nothing tells of changes; if links are "
+            "taken that are no articles, or missed, set `links:` (docs/feeds.md)"
+        )
     if not source.fetch.contact:
         remarks.append(
             "set `fetch: contact:` here or in defaults.yaml, so that the site can reach you"

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from newsbeam.pipelines.source.check import SourceCheck
 from newsbeam.pipelines.terminal_text import show_safe
+from newsbeam.transforms.text.counts import show_count
 
 
 def show_checks(checks: Sequence[SourceCheck], output: Console) -> None:
@@ -22,7 +23,7 @@ def show_checks(checks: Sequence[SourceCheck], output: Console) -> None:
     for check in checks:
         alive = sum(feed.problem is None for feed in check.feeds)
         newest = max((feed.newest for feed in check.feeds if feed.newest), default=None)
-        result = "ok" if not check.problems else f"{len(check.problems)} problems"
+        result = "ok" if not check.problems else show_count(len(check.problems), "problem")
         table.add_row(
             Text(check.id),
             f"{alive}/{len(check.feeds)}",

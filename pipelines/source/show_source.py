@@ -12,6 +12,7 @@ from newsbeam.pipelines.source.source_file import describe_feed
 from newsbeam.pipelines.source.trouble import Trouble
 from newsbeam.pipelines.source.visits import SiteVisit
 from newsbeam.pipelines.terminal_text import show_safe
+from newsbeam.transforms.text.counts import show_count
 
 _LONGEST_LINE = 100
 _MOST_LINES = 6
@@ -76,9 +77,9 @@ def _show_article(place: int, one: Examination, draft: SourceDraft, output: Cons
     told = [
         f"{at:%Y-%m-%d %H:%M %Z} ({metadata.published_at_from})" if at else "no date",
         ", ".join(metadata.authors) or "no authors",
-        f"{len(article.text.split())} words",
-        f"{len(article.quotes)} quotes",
-        f"{len(article.entities)} names",
+        show_count(len(article.text.split()), "word"),
+        show_count(len(article.quotes), "quote"),
+        show_count(len(article.entities), "name"),
         article.language,
     ]
     if metadata.paywalled:
@@ -93,7 +94,7 @@ def _show_article(place: int, one: Examination, draft: SourceDraft, output: Cons
         mark = "proposed " if rule in proposed else ""
         _print(output, f"    − {mark}{rule}: {_shorten(text)}", "yellow" if mark else "dim")
     if len(removed) > _MOST_LINES:
-        _print(output, f"    − … and {len(removed) - _MOST_LINES} more lines", "dim")
+        _print(output, f"    − … and {show_count(len(removed) - _MOST_LINES, 'more line')}", "dim")
 
 
 def _print(output: Console, text: str, style: str = "") -> None:

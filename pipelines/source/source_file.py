@@ -13,6 +13,7 @@ from newsbeam.pipelines.source.drafting import SourceDraft
 from newsbeam.pipelines.source.feed_choice import FoundFeed
 from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.files import replace_file
+from newsbeam.transforms.text.counts import show_count
 
 _PLAIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ][\wÀ-ÖØ-öø-ÿ./-]*(?: [\wÀ-ÖØ-öø-ÿ./-]+)*")
 _WORDS_OF_YAML = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -40,12 +41,15 @@ def render_source(draft: SourceDraft) -> str:
         note = f"{'' if guess.is_sure else 'a guess: '}{guess.why}" if guess else ""
         lines.append(f"{key}: {_quote(str(value))}{_behind(note)}")
     lines.append("feeds:")
-    chosen = {one.found.url: one.found for one in draft.feeds if one.left_out is None}
-    for url in given["feeds"]:
-        lines += [_comment(describe_feed(chosen[url]), "  "), f"  - {_quote_url(url)}"]
     for one in draft.feeds:
         if one.left_out is not None:
             lines.append(_comment(f"left out: {one.found.url}: {one.left_out}", "  "))
+        elif one.found.is_front_page:
+            lines += [_comment(describe_feed(one.found), "  "),
+                      f"  - url: {_quote_url(one.found.url)}", "    front_page: true"]  # fmt: skip
+        else:
+            lines += [_comment(describe_feed(one.found), "  "),
+                      f"  - {_quote_url(one.found.url)}"]  # fmt: skip
     if "full_text" in given:
         lines.append(f"full_text: {given['full_text']}{_behind(_FULL_TEXT[given['full_text']])}")
     if "url" in given:
@@ -58,7 +62,9 @@ def render_source(draft: SourceDraft) -> str:
     if draft.proposals.blocks:
         lines += ["extract:", "  prune_xpath:"]
         for block in draft.proposals.blocks:
-            lines.append(_comment(f"on {len(block.taken)} pages of the sample:", "    "))
+            lines.append(
+                _comment(f"on {show_count(len(block.taken), 'page')} of the sample:", "    ")
+            )
             lines += [_comment(f"  {line}", "    ") for line in block.lines[:2]]
             lines.append(f"    - {_single(block.xpath)}")
     if draft.proposals.lines:
@@ -106,7 +112,7 @@ def write_source(path: Path, text: str, *, force: bool) -> None:
 def describe_feed(found: FoundFeed) -> str:
     """A feed in a line, for people."""
     newest = found.newest
-    parts = [found.feed.kind.replace("_", " "), f"{len(found.feed.entries)} entries"]
+    parts = [found.feed.kind.replace("_", " "), show_count(len(found.feed.entries), "entry")]
     if newest is not None:
         parts.append(f"newest {newest:%Y-%m-%d %H:%M %Z}")
     if found.whole_share > 0.5:
@@ -117,7 +123,7 @@ def describe_feed(found: FoundFeed) -> str:
 def _render_rules(draft: SourceDraft) -> Iterator[str]:
     for proposal in draft.proposals.lines:
         rule, measure = proposal.rule, proposal.measure
-        yield _comment(f"on {measure.articles} pages of the sample:", "    ")
+        yield _comment(_on_pages(measure.articles), "    ")
         for line in measure.examples[:2]:
             yield _comment(f"  {line}", "    ")
         yield f"    - name: {rule.name}"
@@ -131,9 +137,13 @@ def _render_rules(draft: SourceDraft) -> Iterator[str]:
             yield f"      max_chars: {rule.max_chars}"
 
 
+def _on_pages(count: int) -> str:
+    return f"on {show_count(count, 'page')} of the sample:"
+
+
 def _count(draft: SourceDraft) -> str:
     articles = sum(one.article is not None for one in draft.examinations)
-    return f"{articles} article{'s' * (articles != 1)}"
+    return show_count(articles, "article")
 
 
 def _comment(text: str, indent: str = "") -> str:

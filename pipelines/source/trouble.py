@@ -9,6 +9,7 @@ from newsbeam.pipelines.source.feed_places import find_forbidding_rule
 from newsbeam.pipelines.source.visits import SiteVisit
 from newsbeam.transforms.errors import NewsbeamError
 from newsbeam.transforms.records import FetchFault
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.web.client import HttpClient
 from newsbeam.transforms.web.robots import PRODUCT
 
@@ -109,7 +110,7 @@ def explain_no_feed(url: str, visits: Sequence[SiteVisit]) -> Trouble:
     """The trouble of a site that has no feed that we could find."""
     refused = [visit for visit in visits if not visit.is_ok and _is_refusal(visit.outcome)]
     refusal = (
-        (f"{len(refused)} of these addresses were refused, as the list shows. {_ASK}",)
+        (f"Of these addresses {len(refused)} refused us, as the list shows. {_ASK}",)
         if refused
         else ()
     )
@@ -131,7 +132,7 @@ def explain_no_article(failures: Sequence[str], visits: Sequence[SiteVisit]) -> 
     """The trouble of feeds whose pages gave no article."""
     return Trouble(
         "no_article",
-        f"feeds were found, but none of {len(failures)} pages gave an article: "
+        f"feeds were found, but none of {show_count(len(failures), 'page')} gave an article: "
         + "; ".join(dict.fromkeys(failures)),
         (
             (

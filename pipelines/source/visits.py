@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from newsbeam.transforms.fetch.queue import MEDIA_TYPES
 from newsbeam.transforms.records import FetchFault, Response
 from newsbeam.transforms.settings.source import FetchSettings
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.web.client import HttpClient
 from newsbeam.transforms.web.request import Request
 from newsbeam.transforms.web.urls import read_web_address
@@ -86,7 +87,7 @@ class SiteVisitor:
             self.visits.append(SiteVisit(request.url, why, answer.detail, is_ok=False))
         else:
             kind = answer.content_type or "no type"
-            outcome = f"{kind}, {len(answer.body)} bytes"
+            outcome = f"{kind}, {show_count(len(answer.body), 'byte')}"
             self.visits.append(SiteVisit(request.url, why, outcome, is_ok=True))
         return answer
 

@@ -22,6 +22,7 @@ from newsbeam.transforms.files import replace_file
 from newsbeam.transforms.lake.databases import ENGINE_ERRORS
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.views import find_cause, list_columns
+from newsbeam.transforms.text.counts import show_count
 
 # Formats in which one result can follow another.
 _FOR_PEOPLE = ("table", "markdown")
@@ -133,7 +134,7 @@ def _run_statement(
         shown, count = show_table(result.names, result.rows(), output, limit)
     else:
         shown = count = _write(result, kind, options.output, output)
-    note = f"{count:,} row{'s' * (count != 1)}"
+    note = show_count(count, "row")
     if shown < count:
         note += f", {shown:,} shown (--max-rows 0: all)"
     _say(errors, f"{note} in {time.monotonic() - began:.2f} s")

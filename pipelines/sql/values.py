@@ -11,6 +11,8 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from newsbeam.transforms.text.counts import show_count
+
 
 def value_to_json(value: Any) -> Any:
     """``value`` as what ``json.dumps`` takes.
@@ -56,7 +58,9 @@ def _format_interval(months: int, days: int, nanoseconds: int) -> str:
     seconds, rest = divmod(abs(nanoseconds), 10**9)
     sign = "-" if nanoseconds < 0 else ""
     clock = f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    parts = [f"{months} months"] * bool(months) + [f"{days} days"] * bool(days)
+    parts = [
+        show_count(number, noun) for number, noun in ((months, "month"), (days, "day")) if number
+    ]
     if nanoseconds or not parts:
         parts.append(clock + (f".{rest:09}".rstrip("0") if rest else ""))
     return " ".join(parts)

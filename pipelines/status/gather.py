@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -154,7 +153,7 @@ def read_status(
             if only in (None, name)
         ),
         _read_scheduler(root),
-        read_last_check(root) if isinstance(root, Path) else None,
+        read_last_check(lake.cache),
         {}
         if lake.is_remote
         else {name: past for name, past in read_backfills(lake).items() if only in (None, name)},

@@ -18,9 +18,10 @@ from newsbeam.pipelines.status.drift import Change, Sign
 from newsbeam.pipelines.status.gather import SchedulerFacts, Status, read_status
 from newsbeam.pipelines.status.health import FeedHealth, Problem, SourceHealth
 from newsbeam.pipelines.status.metrics import write_metrics
-from newsbeam.pipelines.terminal_text import show_count, show_safe
+from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.lake.findings import LastCheck
 from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.text.counts import show_count
 
 # What the newest articles do when a sign shows; {limit} is in words or lines.
 _SIGNS: Mapping[Sign, str] = {
@@ -167,7 +168,7 @@ def list_notes(feed: FeedHealth, now: datetime) -> Iterator[str]:
         since = f" (since {silence.since:%Y-%m-%d %H:%M} UTC)" if silence.since else ""
         why = ""
         if silence.chance is not None:
-            why = f"; {silence.expected:.3g} entries were to be expected"
+            why = f"; {silence.expected:.3g} entries or so could be expected"
         if silence.longest_seconds:
             why += f", the longest such time before was {_span(silence.longest_seconds)}"
         yield f"silent: nothing new for {_span(silence.seconds)}{since}{why}"

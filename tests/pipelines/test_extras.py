@@ -72,3 +72,19 @@ def test_nothing_but_the_report_and_the_prompt_wants_an_extra() -> None:
         )
     ]
     assert {path.name for path in files} == {"charts.py", "write_page.py", "prompt.py"}
+
+
+def test_a_first_run_names_what_the_report_needs_first(
+    tmp_path: Path, newsbeam: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = tmp_path / "lake"
+    monkeypatch.setitem(sys.modules, "altair", None)
+    code, out, err = newsbeam(["run", "seeds", "--output", str(lake)])
+    assert code == 0, err
+    before, _, after = out.partition(f"newsbeam report {lake} --open")
+    assert before.count("pip install 'newsbeam[report]'") == 1
+    assert after
+    monkeypatch.undo()
+    code, out, err = newsbeam(["run", "seeds", "--output", str(tmp_path / "other")])
+    assert code == 0, err
+    assert "pip install" not in out

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import apache_beam as beam
@@ -62,6 +64,28 @@ def test_archive(lake: Lake, server: Server) -> None:
     [archive] = (server.folder / BUCKET / lake.place.key / "pages").rglob("*.warc.gz")
     assert archive.read_bytes()[:2] == b"\x1f\x8b"
     assert archive.parent.parent.name == "source=avisa"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_replay(
+    config: Path, lake: Lake, place: ObjectPath, newsbeam: Command, workers: str
+) -> None:
+    text = "<p>Ordfører Kari Dahl åpnet i dag den nye brua over sundet i Bodø.</p>" * 3
+    request = replace(REQUEST, source="avis", known_as=None)
+    with lake.stage("one").create(), ArchiveWriter(lake.stage("one"), "avis") as writer:
+        for number in range(3):
+            page = f"<html><title>Sak {number}</title><h1>Sak {number}</h1>{text}</html>"
+            response = make_response(page.encode(), f"https://avisa.no/{number}")
+            document = make_document(response, request)
+            document = replace(document, provenance=replace(document.provenance, key=response.url))
+            writer.add(document, response, request)
+    run = ["run", str(config), "--output", str(place), "--replay", "--json", "--workers", workers]
+    for kind in ("new", "known"):
+        code, out, err = newsbeam(run)
+        assert code == 0, err
+        assert json.loads(out)["sources"]["avis"][kind] == 3, out
+    titles = OpenLake(str(place)).sql("SELECT title FROM articles ORDER BY title").fetchall()
+    assert titles == [("Sak 0",), ("Sak 1",), ("Sak 2",)]
 
 
 def test_feeds_are_asked_by_one_run(

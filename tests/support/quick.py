@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,12 +23,14 @@ from tests.support.workplace import ROOT
 HEAVY = {"apache_beam", "spacy"}
 # It hands on anything in the house, by names that are looked up when asked for.
 DOOR = "newsbeam"
-# In tests and their helpers; in the product they do nothing until a test has it ask a server.
+# In tests and their helpers; in the product they do nothing until a test has it ask a server, but
+# for the module that starts `newsbeam maintain`.
 OUTSIDE = {
     "http.client",
     "http.server",
     "multiprocessing",
     "nbclient",
+    "newsbeam.pipelines.upkeep",
     "pexpect",
     "socket",
     "socketserver",
@@ -51,14 +54,25 @@ def list_needs(path: Path) -> list[str]:
     )
 
 
+@cache
+def needs_nothing(path: Path) -> bool:
+    """Whether what is defined in ``path`` is none of these tests' helpers, or a quick one."""
+    return not (path.is_relative_to(ROOT / "tests") and list_needs(path))
+
+
+@cache
+def find_source(function: Callable[..., object]) -> Path | None:
+    source = inspect.getsourcefile(function)
+    return Path(source) if source else None
+
+
 def is_quick(item: pytest.Item) -> bool:
     """Whether the file of a test and those of its fixtures need nothing heavy."""
     if item.get_closest_marker("slow"):
         return False
     fixtures = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
-    sources = {inspect.getsourcefile(one.func) for several in fixtures for one in several}
-    paths = {item.path, *(Path(source) for source in sources if source)}
-    return not any(list_needs(path) for path in paths if path.is_relative_to(ROOT / "tests"))
+    sources = {find_source(one.func) for several in fixtures for one in several}
+    return all(needs_nothing(path) for path in {item.path, *sources} if path)
 
 
 class Guard:
@@ -66,10 +80,12 @@ class Guard:
 
     def __init__(self) -> None:
         self._noted: list[str] | None = None
+        self._thread = 0
         sys.addaudithook(self._note)
 
     def _note(self, event: str, arguments: tuple[object, ...]) -> None:
-        if self._noted is None:
+        # Threads of tests before may still be at work.
+        if self._noted is None or threading.get_ident() != self._thread:
             return
         is_heavy = event == "import" and str(arguments[0]).partition(".")[0] in HEAVY
         if event in EVENTS or is_heavy:
@@ -78,7 +94,8 @@ class Guard:
     @contextmanager
     def watch(self) -> Iterator[list[str]]:
         """The list grows by what is done meanwhile."""
-        self._noted = noted = []
+        noted: list[str] = []
+        self._noted, self._thread = noted, threading.get_ident()
         try:
             yield noted
         finally:

@@ -12,13 +12,13 @@ import argparse
 import importlib.util
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from student_data import Data, draw_batches
 from torch import Tensor, nn
 
 HERE = Path(__file__).resolve().parent
@@ -36,55 +36,6 @@ def load_decoder() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-class Data:
-    """The arrays of ``pack_data.py``: what a batch needs on the device, the rest here."""
-
-    def __init__(self, path: Path, device: str) -> None:
-        arrays = dict(np.load(path))
-        self.labels = [str(label) for label in arrays["labels"]]
-        self.tables = [tuple(int(n) for n in table) for table in arrays["tables"]]
-        self.domains = [str(name) for name in arrays["domains"]]
-        self.parts = [str(name) for name in arrays["parts"]]
-        self.lengths = arrays["lengths"].astype(np.int64)
-        self.starts = np.concatenate(([0], np.cumsum(self.lengths)[:-1]))
-        self.text, self.domain, self.part = arrays["documents"].T.astype(np.int64)
-        self.tokens, self.targets = arrays["tokens"], arrays["targets"]
-        self.mentions, self.allowed = arrays["mentions"], arrays["allowed"]
-        # The documents of each text stand together, the unchanged one first.
-        self.first = np.flatnonzero(np.concatenate(([True], np.diff(self.text) != 0)))
-        self.variants = np.diff(np.append(self.first, len(self.text)))
-
-        def put(name: str, kind: Any = None) -> Tensor:
-            return torch.from_numpy(arrays[name]).to(device, kind)
-
-        self.on = {name: put(name) for name in ("tokens", "beside", "top", "chances", "targets")}
-        self.rows = put("word_rows", torch.int32)
-        self.vectors = put("word_vectors").float() * put("vector_steps")
-        self.bits = put("word_bits")
-        self.allow = put("allowed").bool()
-
-    def is_learned(self, part: int) -> bool:
-        return not self.parts[part].endswith(("-dev", "-heldout"))
-
-    def batch(self, documents: Any, gap: int, device: str) -> dict[str, Any]:
-        """The tokens of some documents, where each stands between gaps, and its name's group."""
-        sizes = self.lengths[documents]
-        ends = np.cumsum(sizes)
-        index = np.arange(ends[-1]) + np.repeat(self.starts[documents] - (ends - sizes), sizes)
-        owner = np.repeat(np.arange(len(documents)), sizes)
-        place = np.arange(len(index)) + (owner + 1) * gap
-        mention = self.mentions[index]
-        named = np.flatnonzero(mention)
-        _, group, count = np.unique(mention[named], return_inverse=True, return_counts=True)
-        twice = count[group] > 1
-        _, group, count = np.unique(group[twice], return_inverse=True, return_counts=True)
-        sent = [index, place, self.domain[documents][owner], place[named[twice]], group, count]
-        on = [torch.from_numpy(a).to(device, non_blocking=True) for a in sent]
-        names = ("index", "place", "domain", "named", "group", "count")
-        size = int(place[-1]) + 1 + gap
-        return dict(zip(names, on, strict=True)) | {"size": size, "owner": owner, "here": index}
 
 
 class Student(nn.Module):
@@ -115,10 +66,15 @@ class Student(nn.Module):
             self.register_parameter(name, nn.Parameter(value))
 
     def begin_with(self, path: Path) -> None:
-        """Weights of an earlier network of the same shape; what it has not stays as it is."""
+        """Weights of an earlier network of the same shape; what it has not stays as it is.
+
+        ``path`` is what this script wrote, or a package's ``ner/model``, where tables are bytes
+        with what a step of each column is worth.
+        """
         with np.load(path) as arrays:
             for name in set(arrays) & set(dict(self.named_parameters())):
-                self.get(name).data.copy_(torch.from_numpy(arrays[name].astype("float32")))
+                weight = arrays[name].astype("float32") * arrays.get(f"{name}.steps", 1)
+                self.get(name).data.copy_(torch.from_numpy(weight))
 
     def freeze(self, layers: int) -> None:
         """Keep the tables as they are, and so many layers with what comes before them."""
@@ -203,23 +159,23 @@ def loss_of(scores: Tensor, data: Data, index: Tensor, soft: float) -> Tensor:
     return torch.where(is_gold, gold, soft * told).mean()
 
 
-def draw_batches(data: Data, asked: argparse.Namespace, chance: Any) -> Iterator[Any]:
-    """Documents for one step after the other, without end."""
-    shares = dict(pair.split("=") for pair in asked.shares)
-    learned = [p for p, _ in enumerate(data.parts) if data.is_learned(p)]
-    while True:
-        chosen = []
-        for part in learned:
-            texts = np.flatnonzero(data.part[data.first] == part)
-            share = float(shares.get(data.parts[part], 1))
-            count = int(share * len(texts) + chance.random())
-            whole, rest = divmod(count, max(1, len(texts)))
-            chosen += [texts] * whole + [chance.permutation(texts)[:rest]]
-        order = chance.permutation(np.concatenate(chosen))
-        variant = (chance.random(len(order)) * data.variants[order]).astype(int)
-        documents = data.first[order] + variant
-        cuts = np.cumsum(data.lengths[documents]) // asked.batch
-        yield from np.split(documents, np.flatnonzero(np.diff(cuts)) + 1)
+def make_optimizer(student: Student, asked: argparse.Namespace) -> torch.optim.AdamW:
+    """AdamW for what is learned; each group has the ``times`` by which it learns faster."""
+    # What an earlier network has not learns faster than what it has.
+    fresh = {"out", "out_bias", "pool", "domain_mix", "domain_out"} if asked.begin else set()
+    groups: dict[tuple[bool, bool], list[Tensor]] = {}
+    for name, parameter in student.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((parameter.ndim > 1, name in fresh), []).append(parameter)
+    described = [
+        {
+            "params": some,
+            "weight_decay": 0.01 if is_matrix else 0.0,
+            "times": asked.fresh if is_fresh else 1.0,
+        }
+        for (is_matrix, is_fresh), some in groups.items()
+    ]
+    return torch.optim.AdamW(described, lr=asked.rate, betas=(0.9, 0.98))
 
 
 def train(data: Data, asked: argparse.Namespace, device: str) -> tuple[Student, int]:
@@ -230,26 +186,9 @@ def train(data: Data, asked: argparse.Namespace, device: str) -> tuple[Student, 
     if asked.begin:
         student.begin_with(asked.begin)
     student.freeze(asked.frozen)
-    # What an earlier network has not learns faster than what it has.
-    fresh = {"out", "out_bias", "pool", "domain_mix", "domain_out"} if asked.begin else set()
-    groups: dict[tuple[bool, bool], list[Tensor]] = {}
-    for name, parameter in student.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        groups.setdefault((parameter.ndim > 1, name in fresh), []).append(parameter)
-    optimizer = torch.optim.AdamW(
-        [
-            {
-                "params": some,
-                "weight_decay": 0.01 if is_matrix else 0.0,
-                "times": asked.fresh if is_fresh else 1.0,
-            }
-            for (is_matrix, is_fresh), some in groups.items()
-        ],
-        lr=asked.rate,
-        betas=(0.9, 0.98),
-    )
-    parameters = [p for p in student.parameters() if p.requires_grad]
+    optimizer = make_optimizer(student, asked)
+    learned = [(name, p) for name, p in student.named_parameters() if p.requires_grad]
+    parameters = [p for _, p in learned]
     mean = [p.detach().clone() for p in parameters]
     gap, begin, step = max(student.dilations), time.monotonic(), 0
     for documents in draw_batches(data, asked, chance):
@@ -272,6 +211,10 @@ def train(data: Data, asked: argparse.Namespace, device: str) -> tuple[Student, 
         if step % asked.report == 0:
             seconds = time.monotonic() - begin
             print(f"step {step} loss {loss.item():.4f} {seconds:.0f} s", flush=True)
+        if asked.checkpoint_every and step % asked.checkpoint_every == 0:
+            averaged = {name: value for (name, _), value in zip(learned, mean, strict=True)}
+            target = asked.target.with_name(f"{asked.target.name}-{step}")
+            write(dict(student.named_parameters()) | averaged, student, target, step, {})
     with torch.no_grad():
         for parameter, value in zip(parameters, mean, strict=True):
             parameter.copy_(value)
@@ -361,12 +304,35 @@ def score_sets(
     return result
 
 
+def write(
+    weights: dict[str, Any], student: Student, target: Path, steps: int, scores: dict[str, Any]
+) -> None:
+    """Write ``weights`` (float16) and how they came about: ``target`` with .npz and .json."""
+    asked, data = student.asked, student.data
+    half = {name: w.detach().cpu().numpy().astype("float16") for name, w in weights.items()}
+    np.savez_compressed(target.with_suffix(".npz"), **half)
+    shape = {
+        "width": asked.width,
+        "table_width": asked.table_width,
+        "vector_width": data.vectors.shape[1],
+        "bits": asked.bits,
+        "dilations": student.dilations,
+        "pool_at": asked.pool_at,
+        "tables": data.tables,
+        "labels": data.labels,
+    }
+    options = {key: str(value) for key, value in vars(asked).items()}
+    record = {"shape": shape, "domains": data.domains, "steps": steps, "options": options}
+    text = json.dumps(record | {"scores": scores}, indent=1)
+    target.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """See ``--help``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("target", type=Path, help="without suffix: .npz and .json are written")
-    parser.add_argument("--begin", type=Path, help="weights (npz) to begin with")
+    parser.add_argument("--begin", type=Path, help="weights to begin with: npz, or ner/model")
     parser.add_argument("--frozen", type=int, default=-1, help="layers kept; 0: only the tables")
     parser.add_argument("--unscored", action="store_true", help="only learn")
     parser.add_argument("--seed", type=int, default=1)
@@ -387,6 +353,7 @@ def main() -> None:
     parser.add_argument("--pool-at", type=int, default=2)
     parser.add_argument("--bits", type=int, default=52)
     parser.add_argument("--soft", type=float, default=1.0, help="weight of the teacher's labels")
+    parser.add_argument("--checkpoint-every", type=int, default=0, help="steps; 0 for never")
     parser.add_argument("--report", type=int, default=500, help="steps")
     parser.add_argument("--shares", nargs="*", default=[], help="FILE=how often in each round")
     asked = parser.parse_args()
@@ -397,23 +364,7 @@ def main() -> None:
         asked.seconds = asked.until - time.time()
     student, steps = train(data, asked, device)
     scores = {} if asked.unscored else evaluate(student, data, device)
-    weights = {name: p.detach().cpu().numpy() for name, p in student.named_parameters()}
-    half = {name: weight.astype("float16") for name, weight in weights.items()}
-    np.savez_compressed(asked.target.with_suffix(".npz"), **half)
-    shape = {
-        "width": asked.width,
-        "table_width": asked.table_width,
-        "vector_width": data.vectors.shape[1],
-        "bits": asked.bits,
-        "dilations": student.dilations,
-        "pool_at": asked.pool_at,
-        "tables": data.tables,
-        "labels": data.labels,
-    }
-    options = {key: str(value) for key, value in vars(asked).items()}
-    record = {"shape": shape, "domains": data.domains, "steps": steps, "options": options}
-    text = json.dumps(record | {"scores": scores}, indent=1)
-    asked.target.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+    write(dict(student.named_parameters()), student, asked.target, steps, scores)
     print(asked.target, steps, json.dumps(scores), flush=True)
 
 

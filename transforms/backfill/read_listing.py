@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from newsbeam.transforms.backfill.archive_pages import read_archive_page, span_on_page
 from newsbeam.transforms.backfill.dated_addresses import read_listing_spans, read_page_span
 from newsbeam.transforms.backfill.listings import Listed, Listing, bound, date_listed
 from newsbeam.transforms.backfill.paged_feeds import find_older_page
 from newsbeam.transforms.backfill.sitemaps import SitemapReader
 from newsbeam.transforms.feeds.fault import FeedFault
 from newsbeam.transforms.feeds.parse import parse_feed
+from newsbeam.transforms.poll.story_links import read_story_links
 from newsbeam.transforms.records import Response
 from newsbeam.transforms.settings.source import Source
 from newsbeam.transforms.text.spans import EVER, Span
@@ -72,7 +72,7 @@ class ListingReader:
 
     def _read_archive_page(self) -> Iterator[PastPage | Listing]:
         pattern = self._source.backfill.links
-        found = read_archive_page(
+        found = read_story_links(
             self._answer.body,
             self._answer.charset,
             self._answer.url,
@@ -84,7 +84,7 @@ class ListingReader:
         links, next_page = found
         for url in links:
             named = read_page_span(url, self._zone, self._now)
-            yield PastPage(url, span_on_page(named, self._listing.span))
+            yield PastPage(url, _span_on_page(named, self._listing.span))
         if next_page is not None:
             yield Listing(next_page, "archive_page", self._listing.span)
 
@@ -110,3 +110,9 @@ class ListingReader:
         if older is not None and feed.entries:
             end = None if oldest is None else oldest + timedelta(seconds=1)
             yield Listing(older, "feed", Span(None, end))
+
+
+def _span_on_page(named: Span, page: Span) -> Span:
+    """When an article on an archive page of the time ``page`` was published; its own address may
+    name another day, as that of a piece which the page shows beside its own."""
+    return named if named != EVER else page

@@ -1,7 +1,8 @@
 """What a backfill has found of a source's past and what is done: one SQLite file a source.
 
-``<lake>/_backfill/<source>.sqlite``: some 100 bytes an address that waits, 30 one that is done. Its
-loss costs asking the listings again, and pages that were of no use: articles are known by the lake.
+``<lake>/_backfill/<source>.sqlite``: 300 bytes an address that waits (of 87 characters), 30 one
+that is done; the file never shrinks, but what is done makes room (measured). Its loss costs
+asking the listings again, and pages that were of no use: articles are known by the lake.
 All is of one transaction or another, so that a killed process leaves a state that was.
 """
 
@@ -320,7 +321,7 @@ class PastState:
         )  # fmt: skip
 
     def list_broken(self, most: int = 5) -> list[tuple[str, str]]:
-        """Listings that could not be read whole, with why."""
+        """Listings that could not be read whole, with why: at most ``most``."""
         with self._guard():
             return self._database.execute(
                 "SELECT url, detail FROM listings WHERE detail != '' AND outcome != 'passed' "

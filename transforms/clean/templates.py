@@ -209,5 +209,5 @@ def _begins_sentence(match: re.Match[str]) -> bool:
 
 
 def _escape(text: str) -> str:
-    """``re.escape`` without the marks that only verbose patterns need."""
-    return re.sub(r"\\([ \-#&~/:,;'\"%<>=@!])", r"\1", re.escape(text))
+    """As ``re.escape``, but for the marks that only verbose patterns need."""
+    return re.sub(r"[\\.^$*+?{}\[\]|()]", r"\\\g<0>", text)

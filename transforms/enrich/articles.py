@@ -15,6 +15,7 @@ from newsbeam.transforms.enrich.entities import rename_labels
 from newsbeam.transforms.records import Article, Count, Rejection
 from newsbeam.transforms.settings.language import Language, find_language, list_missing
 from newsbeam.transforms.settings.source import Source
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.headings import find_headings
 
 # In place of a source, for what is counted of a worker process. The dot keeps it apart from them.
@@ -50,8 +51,8 @@ def enrich_articles(
                 source,
                 "enrich",
                 "too_long",
-                f"{len(article.text)} characters; at most {MAX_TEXT_CHARS} can be read at once; "
-                "split it into articles",
+                f"{show_count(len(article.text), 'character')}; at most {MAX_TEXT_CHARS} can be "
+                "read at once; split it into articles",
                 article.provenance.origin,
                 article.provenance.request,
             )

@@ -233,7 +233,7 @@ def strip_genitives(
         for mention in mentions
         if mention.text.endswith("s")
         and (
-            not may_possess(text, mention.end, words, coordinated=True)
+            not may_possess(text, mention.end, words, lexicon, coordinated=True)
             or _tells_how(mention, text, lexicon)
         )
     }
@@ -242,7 +242,8 @@ def strip_genitives(
         name = " ".join(mention.text.split())
         base = strip_marked_genitive(name, parts)
         if base is None and words is not None:
-            may_own = may_possess(text, mention.end, words) and name.split()[-1] not in bare
+            owns = may_possess(text, mention.end, words, lexicon)
+            may_own = owns and name.split()[-1] not in bare
             base = strip_genitive(name, may_own, parts, words)
         names.append(base or name)
     return names
@@ -278,8 +279,15 @@ def strip_genitive(name: str, may_own: bool, parts: set[str], words: NameWords) 
     return name[:-1] if has_no_small_letter or base in parts or may_own else name
 
 
-def may_possess(text: str, end: int, words: NameWords | None, coordinated: bool = False) -> bool:
-    """Whether something that could be owned follows ``text[:end]`` on its line.
+def may_possess(
+    text: str,
+    end: int,
+    words: NameWords | None,
+    lexicon: Lexicon | None = None,
+    *,
+    coordinated: bool = False,
+) -> bool:
+    """Whether something that could be owned follows ``text[:end]`` on its line: no finite verb.
 
     ``coordinated`` counts "and" and "or" as such ("Tyrkias og Irans presidenter").
     """
@@ -289,6 +297,8 @@ def may_possess(text: str, end: int, words: NameWords | None, coordinated: bool 
     if words is not None and coordinated and word in words.conjunctions:
         return True
     if words is not None and word in words.not_owned:
+        return False
+    if lexicon is not None and word in lexicon.statements.finite:
         return False
     return bool(follower["mark"] or word) and follower.end() > end
 

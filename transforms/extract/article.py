@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from newsbeam.transforms.extract.body_text import ExtractorFault
+from newsbeam.transforms.extract.front_page import is_front_page, list_teasers
 from newsbeam.transforms.extract.metadata import fill_metadata, merge_metadata, read_metadata
 from newsbeam.transforms.extract.page_text import extract_text, open_with_lead
 from newsbeam.transforms.extract.page_tree import PageTooLargeError, parse_page
@@ -46,7 +47,7 @@ def extract_article(
     ``settings`` say where on its pages the source has its text. The lines are those of the source:
     nothing of it is cleaned away yet but what a page's structure tells, and that is in
     ``removed`` as ``extract_text`` says. Reasons of rejection:
-    ``undecodable``, ``no_text``, ``not_html``, ``too_deep``, ``too_complex``,
+    ``undecodable``, ``no_text``, ``front_page``, ``not_html``, ``too_deep``, ``too_complex``,
     ``failed_parse``, ``failed_extraction``.
     """
     if document.media_type == "text/html":
@@ -149,6 +150,7 @@ def _extract_page(
             latest=document.provenance.fetched_at,
             entry_title=hints.title,
         )
+        teasers = [] if settings.body_xpath else list_teasers(tree)
         blocks, removed = extract_text(
             tree,
             given.title or page.title or hints.title,
@@ -168,6 +170,13 @@ def _extract_page(
             "no_text",
             "no article text on the page; is it a front page, a video, a consent or log-in wall, "
             f"or filled in by scripts?{_tell_cuts(removed)}",
+        )
+    if is_front_page(teasers, blocks):
+        return _reject(
+            document,
+            "front_page",
+            f"the text is the teasers of other stories ({len(teasers)} on the page): a front page, "
+            "or a section's",
         )
     if given.lead:
         blocks = open_with_lead(blocks, given.lead)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from lxml import etree, html
 
+from newsbeam.transforms.text.counts import show_count
+
 # Of 203 saved pages, the largest has 3,320 elements, 33 levels and 150,000 code points of
 # text, but whole front pages and live reports have more. At 10,000 elements the worst page that
 # was tried takes two seconds; a page of 28,000 plain paragraphs takes four.
@@ -55,7 +57,7 @@ def parse_page(text: str) -> html.HtmlElement:
         raise PageTooLargeError("too_deep", f"over {_MOST_LEVELS} levels of elements")
     elements = int(tree.xpath("count(//*)"))
     if elements > _MOST_ELEMENTS:
-        message = f"{elements} elements; at most {_MOST_ELEMENTS} are read"
+        message = f"{show_count(elements, 'element')}; at most {_MOST_ELEMENTS} are read"
         raise PageTooLargeError("too_complex", message)
     for element in tree.xpath(_LONG_NAMES):
         for name in ("class", "id"):
@@ -69,5 +71,5 @@ def check_text_size(tree: html.HtmlElement) -> None:
     of text. Scripts count too: they are to be taken out before."""
     length = len(tree.text_content())
     if length > _MOST_TEXT:
-        message = f"{length} code points of text; at most {_MOST_TEXT} are read"
+        message = f"{show_count(length, 'code point')} of text; at most {_MOST_TEXT} are read"
         raise PageTooLargeError("too_complex", message)

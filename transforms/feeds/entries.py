@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from newsbeam.transforms.feeds.texts import NO_TEXTS, Texts
 from newsbeam.transforms.records import Entry, Metadata
 from newsbeam.transforms.settings.source import UrlSettings
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import WORDING_DIGITS, canonicalize_url
 
 # Longer ids are hashed: an id is kept with every poll.
@@ -142,7 +143,8 @@ def make_entries(drafts: Sequence[DraftEntry], rules: UrlSettings) -> MadeEntrie
         if before is None or stamp > before[0]:
             kept[identity] = (stamp, entry)
     for identity, count in repeated.items():
-        detail = f"{count + 1} different entries have the id {identity[:200]!r}; the newest is kept"
+        entries_of_it = show_count(count + 1, "different entry")
+        detail = f"the id {identity[:200]!r} is that of {entries_of_it}; the newest is kept"
         faults.append(("repeated_entry", detail))
     entries = tuple(entry for _, entry in kept.values())
     unusable = usable.count(False) + repeated.total()

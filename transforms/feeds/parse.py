@@ -29,6 +29,7 @@ from newsbeam.transforms.feeds.xml_tree import (
 )
 from newsbeam.transforms.records import ParsedFeed
 from newsbeam.transforms.settings.source import UrlSettings
+from newsbeam.transforms.text.counts import show_count
 
 __all__ = ["FeedFault", "parse_feed"]
 
@@ -122,7 +123,9 @@ def _unwrap(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         return text, ()
     if start["name"] and not _ENTRY.search(text, start.end()):
         return text, ()
-    fault = (("text_around_feed", f"{start.start()} characters before the feed were left out"),)
+    fault = (
+        ("text_around_feed", f"left out before the feed: {show_count(start.start(), 'character')}"),
+    )
     if text[start.start()] == "{":
         return text[start.start() :], fault
     end = text.rfind(f"</{start['name']}")

@@ -20,6 +20,7 @@ from lxml import etree
 
 from newsbeam.transforms.feeds.fault import FeedFault
 from newsbeam.transforms.feeds.xml_mending import mend_xml, pair_tags
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.encoding import (
     decode_html,
     find_codec,
@@ -92,7 +93,7 @@ def unpack_body(body: bytes, max_bytes: int = MAX_FEED_BYTES) -> bytes | FeedFau
     except zlib.error as error:
         return FeedFault("broken_gzip", f"a gzip file that cannot be read: {error}")
     if stream.unconsumed_tail:
-        return FeedFault("too_large", f"over {max_bytes} bytes when decompressed")
+        return FeedFault("too_large", f"over {show_count(max_bytes, 'byte')} when decompressed")
     return data
 
 

@@ -47,8 +47,8 @@ def archive_glob(source: str) -> str:
     return f"{ARCHIVE_FOLDER}/source={source}/**/*.warc.gz"
 
 
-def has_archive(lake: Path, source: str) -> bool:
-    """Whether the lake's folder holds archives of ``source``."""
+def has_archive(lake: LakePath, source: str) -> bool:
+    """Whether the lake at ``lake`` holds archives of ``source``."""
     return any((lake / ARCHIVE_FOLDER / f"source={source}").glob("*/*.warc.gz"))
 
 

@@ -11,19 +11,19 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from newsbeam.transforms.errors import DamagedLake
-from newsbeam.transforms.files import sync
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_file
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.lake_files import fill_file
 from newsbeam.transforms.lake.live_files import LiveFile, TableState, UnknownFeatures
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.places import (
     hide_place,
     hold_places,
@@ -35,7 +35,8 @@ from newsbeam.transforms.lake.rewrites import Rewrite, commit_rewrites
 from newsbeam.transforms.lake.schema import ARTICLES, STORIES, Table
 from newsbeam.transforms.lake.sealed_files import open_sealed_file
 from newsbeam.transforms.lake.staged_files import sort_rows
-from newsbeam.transforms.lake.staging import list_intents
+from newsbeam.transforms.lake.staging import Staging, list_intents
+from newsbeam.transforms.text.counts import show_count
 
 # Bytes of rows in memory, and in a row group (Arrow's reckoning; on disk it is a third to a
 # fifth of it). Ours.
@@ -127,9 +128,10 @@ def find_merges(lake: Lake, table: Table, state: TableState, wish: MergeWish) ->
     Files of an intent that still stands are left: whoever undoes the intent of a dead run looks
     for its files in the log, and deletes those that he does not find there.
     """
-    with hold_places(lake.root / table.name, alone=True):
-        kept = list_intents(lake.root, table.name)
+    with nullcontext() if lake.is_remote else hold_places(lake.root / table.name, alone=True):
+        # In this order: what is in the log has an intent until its run has nothing to undo.
         state.refresh()
+        kept = list_intents(lake.place, table.name)
     if table is STORIES:  # the next update looks up its mark there
         with suppress(FileNotFoundError):  # the log was cleaned up
             kept.update(state.log.find_last_additions(state.version))
@@ -144,8 +146,10 @@ def merge_files(
     show: Callable[[str], None] = lambda _: None,
     damaged: list[DamagedLake] | None = None,
     deadline: float = math.inf,
+    staging: Staging | None = None,
 ) -> list[Rewrite]:
-    """Write and commit ``merges``; returns those that are in the table now.
+    """Write and commit ``merges``; returns those that are in the table now. On an object store the
+    files are announced in ``staging``, as no lock keeps others from taking them for leftovers.
 
     A merge with a file that cannot be read is left out, and noted in ``damaged``. None is begun
     after the ``deadline`` (``time.monotonic``).
@@ -153,50 +157,59 @@ def merge_files(
     Raises:
         LakeBusy: runs were faster every time.
         UnknownFeatures: a file has columns that this newsbeam does not know.
+        StagingLost: another one believed this one dead.
         OSError: a file cannot be read or written.
     """
-    folder = lake.root / table.name
+    folder = lake.folder(table)
     done: list[Rewrite] = []
     for start in range(0, len(merges), _COMMIT_AFTER):
         part: list[Rewrite] = []
-        for merge in merges[start : start + _COMMIT_AFTER]:
-            if time.monotonic() > deadline:
-                break
-            show(f"{table.name}: {start + len(part)} of {len(merges)} merges")
-            try:
-                part.append(_write_merge(folder, table, merge))
-            except DamagedLake as fault:
-                if damaged is None:
-                    raise
-                damaged.append(fault)
-        done += commit_rewrites(lake, table, state, part)
+        chosen = {_choose_place(merge): merge for merge in merges[start : start + _COMMIT_AFTER]}
+        with nullcontext() if staging is None else _announce(staging, table, chosen):
+            for place, merge in chosen.items():
+                if time.monotonic() > deadline:
+                    break
+                show(f"{table.name}: {start + len(part):,} of {show_count(len(merges), 'merge')}")
+                try:
+                    part.append(_write_merge(folder, table, merge, place))
+                except DamagedLake as fault:
+                    if damaged is None:
+                        raise
+                    damaged.append(fault)
+            done += commit_rewrites(lake, table, state, part, staging)
     return done
 
 
-def _write_merge(folder: Path, table: Table, merge: Merge) -> Rewrite:
+@contextmanager
+def _announce(staging: Staging, table: Table, places: Iterable[str]) -> Iterator[None]:
+    with staging.hold():
+        staging.write_intent(table.name, list(places))
+        yield
+        staging.clear_intent(table.name)
+
+
+def _choose_place(merge: Merge) -> str:
     name = f"{_WHOLE if merge.is_last else 'part-'}{uuid.uuid4().hex}.parquet"
-    place = hide_place(f"{merge.partition}/{name}")
-    path = folder / place
-    path.parent.mkdir(parents=True, exist_ok=True)
+    return hide_place(f"{merge.partition}/{name}")
+
+
+def _write_merge(folder: LakePath, table: Table, merge: Merge, place: str) -> Rewrite:
     rows = 0
-    try:
+    # The old files will go, so the new one must be there to stay.
+    with fill_file(folder / place) as path:
         with open_sealed_file(path, table.file_schema) as writer:
             for group in _read_groups(folder, table, merge.files):
                 if table.name == ARTICLES.name:
                     group = sort_rows(group)
                 writer.write_table(group, row_group_size=group.num_rows)
                 rows += group.num_rows
-    except DamagedLake:
-        path.unlink()
-        raise
-    sync(path)  # the old files will go, so the new one must be there to stay
-    sync(path.parent)
+        size = path.stat().st_size
     # As old as its rows, for whoever looks for what is recent.
     newest = max(file.modified_at for file in merge.files)
-    return Rewrite(merge.files, LiveFile(place, path.stat().st_size, rows, newest))
+    return Rewrite(merge.files, LiveFile(place, size, rows, newest))
 
 
-def _read_groups(folder: Path, table: Table, files: Sequence[LiveFile]) -> Iterator[pa.Table]:
+def _read_groups(folder: LakePath, table: Table, files: Sequence[LiveFile]) -> Iterator[pa.Table]:
     """All rows of ``files``, in their order, in tables of about ``_GROUP_BYTES``."""
     waiting: list[pa.Table] = []
     size = 0
@@ -214,14 +227,15 @@ def _read_groups(folder: Path, table: Table, files: Sequence[LiveFile]) -> Itera
         yield pa.concat_tables(waiting)
 
 
-def read_table_file(path: Path, table: Table) -> Iterator[pa.Table]:
+def read_table_file(path: LakePath, table: Table) -> Iterator[pa.Table]:
     """The rows of a file of ``table`` as its files have them now, in their order, some at a time.
 
     Raises:
         UnknownFeatures: it has columns that this newsbeam does not know.
         UNREADABLE: it cannot be read.
     """
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    source = pa.BufferReader(path.read_bytes()) if isinstance(path, ObjectPath) else path
+    with pq.ParquetFile(source, page_checksum_verification=True) as file:
         present = set(file.schema_arrow.names)
         if strange := present - set(table.file_schema.names):
             raise UnknownFeatures(

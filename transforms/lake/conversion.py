@@ -36,6 +36,7 @@ from newsbeam.transforms.lake.sealed_files import write_sealed_file
 from newsbeam.transforms.lake.staged_files import divide_rows, sort_rows
 from newsbeam.transforms.lake.staging import list_intents
 from newsbeam.transforms.lake.strays import find_lost_rows, find_strays
+from newsbeam.transforms.text.counts import show_count
 
 # Below the lake's folder: the table as it will be, and for a moment as it was.
 CONVERSION_FOLDER = "_conversion"
@@ -125,7 +126,7 @@ class _Copy:
         for number, partition in enumerate(ordered):
             values = partition_values(partition)
             for file in sorted(partitions[partition], key=lambda f: (f.modified_at, f.path)):
-                show(f"{old.name}: {done:,} of {len(files):,} files laid out anew")
+                show(f"{old.name}: {done:,} of {show_count(len(files), 'file')} laid out anew")
                 self._take(old, file, values)
                 done += 1
             following = ordered[number + 1] if number + 1 < len(ordered) else ""
@@ -143,7 +144,9 @@ class _Copy:
         except UNREADABLE as error:
             raise damaged_file(self.folder, file.path, error) from error
         if file.rows not in (None, count):
-            fault = ValueError(f"has {count:,} rows, and not {file.rows:,} as when committed")
+            fault = ValueError(
+                f"has {show_count(count, 'row')}, and not {file.rows:,} as when committed"
+            )
             raise damaged_file(self.folder, file.path, fault)
         self.taken[file.path] = file
         self.rows += count
@@ -240,7 +243,7 @@ def _write_log(folder: Path, state: TableState, made: _Copy) -> None:
     ]
     stated = sum(_count_rows(add) for add in made.adds)
     if stated != made.rows:
-        raise AssertionError(f"{made.rows} rows became {stated}")
+        raise AssertionError(f"{show_count(made.rows, 'row')} became {stated:,}")
     info = {"timestamp": now, "operation": "CONVERT", "newsbeam.maintain": str(len(made.adds))}
     actions = [
         {"commitInfo": info},

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.places import partition_values
+from newsbeam.transforms.text.counts import show_count
 
 LOG_FOLDER = "_delta_log"
 # What reading a damaged Parquet file may end in. (OSError: Arrow's, and the file system's.)
@@ -31,13 +32,13 @@ def lake_of(path: Path) -> Path:
     return path.parent
 
 
-def damaged_log(path: Path, what: str) -> DamagedLake:
+def damaged_log(path: LakePath, what: str) -> DamagedLake:
     """The error for a file of a table's log."""
-    table = path.parents[1]
+    table = path.parent.parent
     return DamagedLake(
         f"{path} {what}: without it nobody can tell which files belong to the table "
         f"`{table.name}`; {advise(table.parent)}",
-        path,
+        path if isinstance(path, Path) else None,
     )
 
 
@@ -45,10 +46,7 @@ def damaged_file(folder: LakePath, path: str, error: Exception | str) -> Damaged
     """The error for the file at ``path`` of the table in ``folder``; it says what the file held."""
     what = describe_fault(error) if isinstance(error, Exception) else error
     if isinstance(folder, ObjectPath):
-        return DamagedLake(
-            f"{folder / path} {what}; put back an older version of the object, or a backup",
-            file_of(folder, path),
-        )
+        return DamagedLake(f"{folder / path} {what}; {advise(folder)}", file_of(folder, path))
     file = folder / path
     return DamagedLake(
         f"{file} {what}; it held {describe_rows(folder, path)}; {advise(folder.parent)}", file
@@ -67,8 +65,10 @@ def damaged_note(file: LakePath, what: str) -> DamagedLake:
     return DamagedLake(f"{file} {what}; {advise(lake_of(file))}", file)
 
 
-def advise(root: Path) -> str:
-    """The command that helps."""
+def advise(root: LakePath) -> str:
+    """What helps a lake at ``root`` of which something is damaged."""
+    if isinstance(root, ObjectPath):
+        return "put back an older version of the object, or a backup"
     return f"`newsbeam repair {shlex.quote(str(root))}` says what can be mended"
 
 
@@ -82,11 +82,15 @@ def describe_fault(error: Exception) -> str:
     return f"is damaged ({text})"
 
 
-def describe_rows(folder: Path, path: str) -> str:
-    """``12 rows of articles (source avis, published_date 2026-11-22)``, as far as it is known."""
+def describe_rows(folder: LakePath, path: str, count: int | None = None) -> str:
+    """``12 rows of articles (source avis, published_date 2026-11-22)``, as far as it is known.
+
+    ``count`` is what the log states of the file, for who has it at hand.
+    """
     values = ", ".join(f"{name} {value}" for name, value in partition_values(path).items())
-    count = count_rows(folder, path)
-    rows = "rows" if count is None else f"{count:,} row{'s' * (count != 1)}"
+    if count is None and isinstance(folder, Path):
+        count = count_rows(folder, path)
+    rows = "rows" if count is None else show_count(count, "row")
     return f"{rows} of {folder.name}" + (f" ({values})" if values else "")
 
 

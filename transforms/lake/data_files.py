@@ -12,16 +12,18 @@ import pyarrow.parquet as pq
 
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_file, describe_fault
-from newsbeam.transforms.lake.databases import ENGINE_ERRORS, read_whole
+from newsbeam.transforms.lake.lake_files import fetch_file, open_source
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.replay import read_stated_rows, replay_log
 from newsbeam.transforms.lake.schema import TABLES, Table
 from newsbeam.transforms.lake.sealed_files import check_seal
+from newsbeam.transforms.text.counts import show_count
 
 _BATCH_ROWS = 1_000
 
 
 def find_file_fault(
-    path: Path, add: Mapping[str, Any] | None = None, *, deep: bool = False
+    path: LakePath, add: Mapping[str, Any] | None = None, *, deep: bool = False
 ) -> str | None:
     """What is wrong with a file, as the end of a sentence that begins with its name.
 
@@ -29,24 +31,44 @@ def find_file_fault(
     byte is read, else the footer alone.
     """
     try:
-        size = path.stat().st_size
+        if isinstance(path, ObjectPath) and deep:
+            with fetch_file(path) as copy:
+                return find_file_fault(copy, add, deep=True)
+        source, size = open_source(path)
         if add is not None and add.get("size") not in (None, size):
-            return f"has {size:,} bytes, and not {add['size']:,} as when it was committed"
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return (
+                f"has {show_count(size, 'byte')}, and not {add['size']:,} as when it was committed"
+            )
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
             _check_columns(file)
             rows, stated = file.metadata.num_rows, read_stated_rows(add or {})
             if stated not in (None, rows):
-                return f"has {rows:,} rows, and not {stated:,} as when it was committed"
-            is_sound = check_seal(path) if deep else True
-            if is_sound is False:
-                return "is damaged (its bytes are not those that were written)"
-            if is_sound is None:
-                for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
-                    batch.validate(full=True)
-                read_whole(path)
-    except (*UNREADABLE, *ENGINE_ERRORS) as error:
+                return f"has {show_count(rows, 'row')}, and not {stated:,} as when it was committed"
+            if deep and isinstance(path, Path):
+                return _read_all(path, file)
+    except UNREADABLE as error:
         return describe_fault(error)
     return None
+
+
+def _read_all(path: Path, file: pq.ParquetFile) -> str | None:
+    """What is wrong with the file's bytes, all of which are read.
+
+    Raises:
+        UNREADABLE: it cannot be read.
+    """
+    is_sound = check_seal(path)
+    if is_sound is None:
+        # What has nothing new to read does without DuckDB.
+        from newsbeam.transforms.lake.databases import ENGINE_ERRORS, read_whole
+
+        for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
+            batch.validate(full=True)
+        try:
+            read_whole(path)
+        except ENGINE_ERRORS as error:
+            return describe_fault(error)
+    return "is damaged (its bytes are not those that were written)" if is_sound is False else None
 
 
 def _check_columns(file: pq.ParquetFile) -> None:

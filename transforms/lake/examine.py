@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from newsbeam.transforms.errors import DamagedLake
-from newsbeam.transforms.lake.damage import LOG_FOLDER, describe_rows
+from newsbeam.transforms.lake.damage import LOG_FOLDER, advise, describe_rows
 from newsbeam.transforms.lake.data_files import find_file_fault
 from newsbeam.transforms.lake.findings import Finding
 from newsbeam.transforms.lake.guard import NOTE, note_log, read_log_notes
-from newsbeam.transforms.lake.places import CACHE_FOLDER, STAGING_FOLDER, plain_place
+from newsbeam.transforms.lake.lake_files import look_at_all, sort_paths
+from newsbeam.transforms.lake.machine import cache_folder
+from newsbeam.transforms.lake.object_path import LakePath
+from newsbeam.transforms.lake.places import STAGING_FOLDER, plain_place
 from newsbeam.transforms.lake.replay import LogState, ask_library, read_stated_rows, replay_log
 from newsbeam.transforms.lake.schema import ARTICLES, Table
 from newsbeam.transforms.lake.staging import read_intent
@@ -28,14 +31,15 @@ from newsbeam.transforms.lake.strays import (
     find_unshown,
     read_row_keys,
 )
+from newsbeam.transforms.text.counts import show_count
 
 Show = Callable[[str], None]
 
 
-def examine_table(root: Path, table: Table, *, deep: bool, show: Show) -> Iterator[Finding]:
+def examine_table(root: LakePath, table: Table, *, deep: bool, show: Show) -> Iterator[Finding]:
     """What is wrong with a table: its log, its files (``deep``: every page), and files that its
     log does not name."""
-    folder, repair = root / table.name, _repair(root)
+    folder, repair = root / table.name, advise(root)
     state = replay_log(folder)
     ask_library(folder, state)
     for fault in state.faults:
@@ -45,17 +49,22 @@ def examine_table(root: Path, table: Table, *, deep: bool, show: Show) -> Iterat
             if fault.is_hiding else "it hides nothing, but may stop readers",
             repair, is_damage=True,
         )  # fmt: skip
-    yield from _examine_version(root, table, state)
-    faulty = set()
-    for number, (path, add) in enumerate(sorted(state.live.items())):
+    if isinstance(root, Path):
+        yield from _examine_version(root, table, state)
+
+    def look(item: tuple[str, dict[str, Any]]) -> str | None:
+        return find_file_fault(folder / item[0], item[1], deep=deep)
+
+    faulty, files = set(), sorted(state.live.items())
+    for number, what in enumerate(look_at_all(look, files, root)):
         if number % 100 == 0:
-            show(f"{table.name}: {number:,} of {len(state.live):,} files")
-        what = find_file_fault(folder / path, add, deep=deep)
+            show(f"{table.name}: {number:,} of {show_count(len(files), 'file')}")
         if what is not None:
+            path, rows = files[number][0], read_stated_rows(files[number][1])
             faulty.add(path)
             yield Finding(
-                "data", folder / path, what, f"it held {describe_rows(folder, path)}", repair,
-                rows=read_stated_rows(add),
+                "data", folder / path, what, f"it held {describe_rows(folder, path, rows)}",
+                repair, rows=rows,
             )  # fmt: skip
     if deep and table.name == ARTICLES.name:
         yield from _find_repeated(folder, table, [p for p in state.live if p not in faulty], repair)
@@ -77,16 +86,16 @@ def _examine_version(root: Path, table: Table, state: LogState) -> Iterator[Find
         yield Finding(
             "set_back", entry, "is missing",
             f"the table `{table.name}` was set back from version {note.version} to "
-            f"{state.version}", _repair(root),
+            f"{state.version}", advise(root),
         )  # fmt: skip
     elif now is not None and None not in (now.commit, note.commit) and now.commit != note.commit:
         yield Finding(
             "set_back", entry, "is not what the last run wrote",
-            f"the table `{table.name}` was set back or made anew", _repair(root),
+            f"the table `{table.name}` was set back or made anew", advise(root),
         )  # fmt: skip
 
 
-def _examine_strays(root: Path, table: Table, state: LogState) -> Iterator[Finding]:
+def _examine_strays(root: LakePath, table: Table, state: LogState) -> Iterator[Finding]:
     try:
         strays = find_strays(root, table)
     except DamagedLake:  # an intent, of which others tell
@@ -104,12 +113,14 @@ def _examine_strays(root: Path, table: Table, state: LogState) -> Iterator[Findi
         yield Finding(
             "stray", root / table.name / path, "is named by no log",
             "it cannot be read" if rows is None
-            else f"{rows:,} of its rows are not in the table `{table.name}`",
-            _repair(root), rows=rows,
+            else f"the table `{table.name}` lacks {show_count(rows, 'row')} of it",
+            advise(root), rows=rows,
         )  # fmt: skip
 
 
-def _find_repeated(folder: Path, table: Table, paths: list[str], repair: str) -> Iterator[Finding]:
+def _find_repeated(
+    folder: LakePath, table: Table, paths: list[str], repair: str
+) -> Iterator[Finding]:
     """Files with rows that another file has, too."""
     partitions: dict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
@@ -124,19 +135,20 @@ def _find_repeated(folder: Path, table: Table, paths: list[str], repair: str) ->
                 if repeated:
                     yield Finding(
                         "repeated", folder / path, "holds rows that the table has already",
-                        f"{repeated:,} rows are there twice", repair, rows=repeated,
+                        f"there twice: {show_count(repeated, 'row')}", repair, rows=repeated,
                     )  # fmt: skip
 
 
-def examine_staging(root: Path) -> Iterator[Finding]:
+def examine_staging(root: LakePath) -> Iterator[Finding]:
     """Intents of runs that cannot be read, and locks that are none."""
-    for path in sorted((root / STAGING_FOLDER).glob("*/lock")):
-        if not path.is_file():
-            yield Finding(
-                "lock", path, "is no file", "nobody can tell whether its run is alive",
-                _repair(root),
-            )  # fmt: skip
-    for path in sorted((root / STAGING_FOLDER).glob("*/*.intent.json")):
+    if isinstance(root, Path):
+        for lock in sorted((root / STAGING_FOLDER).glob("*/lock")):
+            if not lock.is_file():
+                yield Finding(
+                    "lock", lock, "is no file", "nobody can tell whether its run is alive",
+                    advise(root),
+                )  # fmt: skip
+    for path in sort_paths((root / STAGING_FOLDER).glob("*/*.intent.json")):
         try:
             with suppress(FileNotFoundError):
                 read_intent(path)
@@ -144,13 +156,14 @@ def examine_staging(root: Path) -> Iterator[Finding]:
             yield Finding(
                 "intent", path, "is damaged",
                 "files that a run which died was about to commit may lie in the table's folders",
-                _repair(root),
+                advise(root),
             )  # fmt: skip
 
 
-def examine_caches(root: Path, *, deep: bool) -> Iterator[Finding]:
-    """Copies in ``_cache`` that cannot be read. None of them holds what the tables do not."""
-    cache = root / CACHE_FOLDER
+def examine_caches(root: LakePath, *, deep: bool) -> Iterator[Finding]:
+    """Copies in the lake's caches that cannot be read. None holds what the tables do not."""
+    cache = cache_folder(root)
+    others = f", or {advise(root)}" if isinstance(root, Path) else ""
     checks: list[tuple[str, Callable[[Path], object]]] = [
         ("feeds.arrow", _read_arrow),
         ("status/*.arrow", _read_arrow),
@@ -171,7 +184,7 @@ def examine_caches(root: Path, *, deep: bool) -> Iterator[Finding]:
                 reason = " ".join(str(error).split())[:100]
                 yield Finding(
                     "cache", path, f"is damaged ({reason})", "no row is lost: it is a copy",
-                    f"delete it, or {_repair(root)}",
+                    f"delete it{others}",
                 )  # fmt: skip
 
 
@@ -194,7 +207,3 @@ def _read_json(path: Path) -> None:
     json.loads(path.read_bytes())
     if path.name == NOTE and not read_log_notes(path.parents[1]):
         raise ValueError("it is not what a run wrote")
-
-
-def _repair(root: Path) -> str:
-    return f"`newsbeam repair {shlex.quote(str(root))}` says what can be mended"

@@ -32,7 +32,9 @@ FEED_POLLS = Table(
         Column("status", pa.int32(), "HTTP status; null where there was no answer."),
         Column("reason", pa.string(), "Why it failed: a stable word, as in rejects."),
         Column("detail", pa.string(), "Why it failed, in words."),
-        Column("kind", pa.string(), "rss, atom, json_feed, news_sitemap or sitemap_index."),
+        Column(
+            "kind", pa.string(), "rss, atom, json_feed, news_sitemap, sitemap_index or front_page."
+        ),
         Column("title", pa.string(), "The feed's title."),
         Column(
             "entries",

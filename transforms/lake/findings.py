@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from newsbeam.transforms.files import write_file
-from newsbeam.transforms.lake.places import CACHE_FOLDER
+from newsbeam.transforms.lake.object_path import LakePath
+
+_NOTE = "check.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Finding:
     """
 
     kind: str
-    file: Path
+    file: LakePath
     what: str
     meaning: str
     remedy: str
@@ -41,27 +43,23 @@ class LastCheck:
     damage: tuple[str, ...]
 
 
-def note_check(root: Path, check: LastCheck) -> None:
-    """Keep what was found; where nothing can be written, nobody will know."""
+def note_check(cache: Path, check: LastCheck) -> None:
+    """Keep what was found in the folder ``cache``. Where it cannot be written, nobody will know."""
     note = asdict(check) | {"at": check.at.isoformat()}
     with suppress(OSError):
-        write_file(_place(root), json.dumps(note).encode())
+        write_file(cache / _NOTE, json.dumps(note).encode())
 
 
-def read_last_check(root: Path) -> LastCheck | None:
+def read_last_check(cache: Path) -> LastCheck | None:
     """What the last check found; ``None`` where there was none."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        note = json.loads(_place(root).read_bytes())
+        note = json.loads((cache / _NOTE).read_bytes())
         at = datetime.fromisoformat(note["at"])
         if at.tzinfo is not None:
             return LastCheck(at, bool(note["is_deep"]), tuple(map(str, note["damage"])))
     return None
 
 
-def forget_check(root: Path) -> None:
+def forget_check(cache: Path) -> None:
     """Forget what the last check found, after it was mended."""
-    _place(root).unlink(missing_ok=True)
-
-
-def _place(root: Path) -> Path:
-    return root / CACHE_FOLDER / "check.json"
+    (cache / _NOTE).unlink(missing_ok=True)

@@ -31,6 +31,7 @@ from newsbeam.transforms.lake.places import CACHE_FOLDER
 from newsbeam.transforms.lake.replay import replay_log
 from newsbeam.transforms.lake.schema import TABLES, Table
 from newsbeam.transforms.lake.strays import find_lost_rows, find_strays
+from newsbeam.transforms.text.counts import show_count
 
 NOTE = "left.json"
 _FILE = re.compile(r"(\d{20})\.(?:json|checkpoint.*\.parquet)")
@@ -156,8 +157,9 @@ def _check_table(lake: Lake, table: Table, note: LogNote | None) -> None:
         first = folder / min(lost)
         raise DamagedLake(
             f"{name_some(str(folder / path) for path in lost)}: no log names "
-            f"{'it' if len(lost) == 1 else 'them'}, and {rows:,} rows there are not in the table "
-            f"`{table.name}`, whose log was set back or lost; nothing was written; {advise(root)}",
+            f"{'it' if len(lost) == 1 else 'them'}, and the table `{table.name}`, whose log was "
+            f"set back or lost, lacks {show_count(rows, 'row')} of it; nothing was written; "
+            f"{advise(root)}",
             first,
         )
 

@@ -23,6 +23,7 @@ from newsbeam.transforms.lake.lake import Lake, list_files, read_sound_rows
 from newsbeam.transforms.lake.log import read_rows
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.schema import ARTICLES
+from newsbeam.transforms.text.counts import show_count
 
 # Whoever changes the tables below counts on; databases of another layout are passed over.
 _LAYOUT = 2
@@ -273,7 +274,8 @@ def _add_rows(database: sqlite3.Connection, rows: pa.Table, version: int) -> Non
 def _unhex(column: pa.ChunkedArray, size: int) -> list[bytes | None]:
     packed = [None if text is None else bytes.fromhex(text) for text in column.to_pylist()]
     if any(value is not None and len(value) != size for value in packed):
-        raise ValueError(f"an id or hash in the articles table is not of {2 * size} hex digits")
+        digits = show_count(2 * size, "hex digit")
+        raise ValueError(f"an id or hash in the articles table is not of {digits}")
     return packed
 
 

@@ -40,7 +40,6 @@ from newsbeam.transforms.lake.object_path import (
     ObjectPath,
     delta_options,
     local_folder,
-    name_fault,
 )
 from newsbeam.transforms.lake.object_staging import ObjectStaging, clean_areas
 from newsbeam.transforms.lake.object_tables import open_object_table
@@ -48,6 +47,7 @@ from newsbeam.transforms.lake.places import check_place_of_lake
 from newsbeam.transforms.lake.replay import name_log_fault
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, PARTITIONS, TABLES, Row, Table
 from newsbeam.transforms.lake.staging import Staging, clean_staging
+from newsbeam.transforms.lake.store_faults import name_fault
 from newsbeam.transforms.lake.transactions import fence_run
 
 # A checkpoint is a Parquet file under the table's folder, which a reader's `**/*.parquet` would

@@ -23,9 +23,9 @@ from newsbeam.transforms.lake.machine import lease_seconds
 from newsbeam.transforms.lake.object_path import (
     ObjectChanged,
     ObjectPath,
-    StoreFault,
     delete_objects,
 )
+from newsbeam.transforms.lake.store_faults import StoreFault
 
 # The tag under which the absence of an object is remembered.
 NO_TAG = "none"

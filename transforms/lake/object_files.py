@@ -14,7 +14,7 @@ from typing import Any
 
 from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
 
-from newsbeam.transforms.lake.object_path import ObjectPath, open_object
+from newsbeam.transforms.lake.object_path import ObjectPath
 
 # Ours: bytes of a file that is fetched whole, and of all that are kept.
 _SMALL, _KEPT = 8_000_000, 256_000_000
@@ -57,7 +57,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
             data = self._small.get(key)
         if data is None:
             if place.read_size() > _SMALL:
-                return open_object(place)
+                return place.open()
             data = place.read_bytes()
             with self._lock:
                 if key not in self._small:

@@ -9,15 +9,17 @@ are neither held nor pickled here.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from newsbeam.transforms.errors import NewsbeamError, PlaceRefused
+from newsbeam.transforms.lake.store_faults import is_of_bucket, name_fault
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -26,33 +28,11 @@ _SCHEMES = ("s3", "az", "gs")
 # What stands behind the bucket, of characters that no library reads as part of an address.
 _KEY = re.compile(r"[\w.=~-]+(?:/[\w.=~-]+)*", re.ASCII)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
-_CREDENTIALS = {
-    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-    "gs": "GOOGLE_SERVICE_ACCOUNT",
-}
 # Ours: a server that is gone is given up within half a minute, and one that is silent, whose
 # requests time out after 30 seconds, within two; by themselves the libraries would take longer.
 _RETRIES, _PATIENCE = 6, 75
-_NO_CREDENTIALS = re.compile(
-    r"InvalidAccessKeyId|access key ID|SignatureDoesNotMatch|InvalidToken|ExpiredToken|"
-    r"AuthenticationFailed|"
-    r"UnauthenticatedError|Unauthenticated|401 Unauthorized|instance metadata|credential",
-    re.IGNORECASE,
-)
-_REFUSED = re.compile(
-    r"AccessDenied|PermissionDenied|403 Forbidden|status: 403|lacked the necessary privileges"
-)
-_NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|The specified bucket does not exist")
-_SILENT = re.compile(
-    r"error sending request|timed out|timeout|connection|connect error|dns error|50[0-9] ",
-    re.IGNORECASE,
-)
-_CODE = re.compile(r"<Code>(\w+)</Code>")
-
-
-class StoreFault(NewsbeamError):
-    """The object store refuses, or does not answer."""
+# Bytes that a request asks for where parts of an object are read. Ours.
+_READ_AT_ONCE = 1_000_000
 
 
 class ObjectChanged(NewsbeamError):
@@ -61,12 +41,13 @@ class ObjectChanged(NewsbeamError):
 
 @dataclass(frozen=True, slots=True)
 class ObjectEntry:
-    """An object in a listing: where it is below the place that was listed, its size in bytes, and
-    a tag that another content does not have."""
+    """An object in a listing: where it is below the place that was listed, its size in bytes, a tag
+    that another content does not have, and when it was written (ms since 1970, by the store)."""
 
     place: str
     size: int
     tag: str
+    written_at: int
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -140,6 +121,29 @@ class ObjectPath:
         with _asking(self):
             return int(obstore.head(_open_store(self.bucket), self.key)["size"])
 
+    def open(self, mode: str = "rb", buffering: int = _READ_AT_ONCE) -> BinaryIO:
+        """A file to read parts of the object from, ``buffering`` bytes a request.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        if mode != "rb":
+            raise ValueError("objects are written whole")
+        return io.BufferedReader(_Reader(self, self.read_size()), buffering)
+
+    def glob(self, pattern: str) -> Iterator[ObjectPath]:
+        """The objects below that ``pattern`` matches, in order. ``*`` stands for a name, or a part
+        of one, ``**`` for any number of names."""
+        fixed = pattern.partition("*")[0].rpartition("/")[0]
+        parts = (
+            "(?:[^/]+/)*" if part == "**" else re.escape(part).replace(r"\*", "[^/]*") + "/"
+            for part in pattern.removeprefix(fixed).lstrip("/").split("/")
+        )
+        wanted, place = re.compile("".join(parts)), self / fixed if fixed else self
+        for entry in place.list():
+            if wanted.fullmatch(f"{entry.place}/"):
+                yield place / entry.place
+
     def exists(self) -> bool:
         """Whether there is an object."""
         return self.read_tag() is not None
@@ -187,7 +191,12 @@ class ObjectPath:
             found = obstore.list(_open_store(self.bucket), self.key or None, offset=offset)
             start = len(self.key) + 1 if self.key else 0
             return [
-                ObjectEntry(meta["path"][start:], meta["size"], str(meta["e_tag"]))
+                ObjectEntry(
+                    meta["path"][start:],
+                    meta["size"],
+                    str(meta["e_tag"]),
+                    int(meta["last_modified"].timestamp() * 1000),
+                )
                 for batch in found
                 for meta in batch
             ]
@@ -208,12 +217,38 @@ class ObjectPath:
 LakePath: TypeAlias = Path | ObjectPath
 
 
-def open_object(path: ObjectPath) -> Any:
-    """A file to read parts of the object from."""
-    import obstore
+class _Reader(io.RawIOBase):
+    """An object of ``size`` bytes as a file; each read is a request."""
 
-    with _asking(path):
-        return obstore.open_reader(_open_store(path.bucket), path.key, buffer_size=1_000_000)
+    def __init__(self, path: ObjectPath, size: int) -> None:
+        self._path, self._size, self._at = path, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        import obstore
+
+        length = min(len(buffer), self._size - self._at)
+        if length <= 0:
+            return 0
+        with _asking(self._path):
+            store = _open_store(self._path.bucket)
+            data = obstore.get_range(store, self._path.key, start=self._at, length=length)
+        buffer[:length] = memoryview(data)
+        self._at += length
+        return length
 
 
 def delete_objects(paths: Iterable[ObjectPath]) -> None:
@@ -274,7 +309,7 @@ def read_place(text: str) -> LakePath:
 
 
 def local_folder(place: LakePath) -> Path:
-    """``place`` for whoever needs a folder of this machine.
+    """``place`` for whoever needs a folder, or a file, of this machine.
 
     Raises:
         PlaceRefused: it is on an object store.
@@ -291,36 +326,6 @@ def delta_options(place: LakePath) -> dict[str, str] | None:
     return {"max_retries": str(_RETRIES), "retry_timeout": f"{_PATIENCE}s"}
 
 
-def name_fault(place: ObjectPath, error: Exception, wanted: str = "read") -> StoreFault:
-    """The error of whoever asked for ``place``, in one sentence; it never shows credentials."""
-    text = str(error).partition("Debug source")[0]
-    scheme = place.bucket.partition(":")[0]
-    code = f" ({found[1]})" if (found := _CODE.search(text)) else ""
-    if _NO_BUCKET.search(text):
-        what = f"there is no bucket {place.bucket}; make it, or correct its name"
-    elif _REFUSED.search(text) and not re.search("InvalidAccessKey|SignatureDoesNot", text):
-        what = (
-            f"{place} may not be {wanted}{code}: the store refuses; give these credentials the "
-            "right to list, read, write and delete there"
-        )
-    elif _NO_CREDENTIALS.search(text):
-        what = (
-            f"{place.bucket} does not accept the credentials{code}; set {_CREDENTIALS[scheme]} "
-            "in the environment"
-        )
-    elif _SILENT.search(text):
-        what = (
-            f"{place.bucket} does not answer; is its address right (AWS_ENDPOINT_URL), and the "
-            "server up?"
-            if scheme == "s3"
-            else f"{place.bucket} does not answer; is the server up?"
-        )
-    else:
-        first = " ".join(text.split("\n")[0].split())[:160]
-        what = f"{place} cannot be {wanted}: {first}"
-    return StoreFault(what)
-
-
 @contextmanager
 def _asking(place: ObjectPath, wanted: str = "read") -> Iterator[None]:
     """Turn the library's errors into ours."""
@@ -331,7 +336,7 @@ def _asking(place: ObjectPath, wanted: str = "read") -> Iterator[None]:
     except (AlreadyExistsError, PreconditionError) as error:
         raise ObjectChanged(f"{place} was changed by somebody else") from error
     except FileNotFoundError as error:
-        if _NO_BUCKET.search(str(error)):
+        if is_of_bucket(error):
             raise name_fault(place, error, wanted) from None
         raise
     except (BaseError, OSError, ValueError) as error:

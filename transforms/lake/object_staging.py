@@ -8,10 +8,12 @@ a run that seems dead fences it out of the tables first: it may only be asleep.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from newsbeam.transforms.lake.leases import NO_TAG, Lease, LeaseWatch, is_held, keep_alive
@@ -24,6 +26,10 @@ from newsbeam.transforms.lake.places import STAGING_FOLDER
 from newsbeam.transforms.lake.staging import INTENT, Staging, StagingLost, pack_intent, read_intent
 
 _LEASE = "lease.json"
+# In a run's id: when it began.
+_BEGAN = re.compile(r"\d{8}T\d{6}Z")
+# Seconds by which clocks may differ: S3 refuses the requests of a machine that is more off.
+_SKEW = 15 * 60
 # The leases of areas by their places: of those held here now, and of those whose runs ended in
 # this process, so that nobody need wait for them.
 _HELD: dict[ObjectPath, Lease] = {}
@@ -125,6 +131,19 @@ class ObjectStaging(Staging):
         delete_objects([self.root / table / place for place in places])
 
 
+def find_oldest_area(root: ObjectPath, own: str | None = None) -> float | None:
+    """When the oldest of the runs began whose areas are there (seconds since 1970), but for that of
+    the run ``own``; earlier than that by what clocks may differ."""
+    began = []
+    for entry in (root / STAGING_FOLDER).list():
+        run_id = entry.place.partition("/")[0]
+        if run_id == own:
+            continue
+        found = _BEGAN.search(run_id)
+        began.append(datetime.fromisoformat(found[0]).timestamp() - _SKEW if found else 0.0)
+    return min(began, default=None)
+
+
 def clean_areas(
     root: ObjectPath, cache: Path, list_committed: Callable[[str, str], set[str]]
 ) -> list[str]:
@@ -137,7 +156,7 @@ def clean_areas(
     areas: dict[str, list[ObjectEntry]] = defaultdict(list)
     for entry in (root / STAGING_FOLDER).list():
         run_id, _, name = entry.place.partition("/")
-        areas[run_id].append(ObjectEntry(name, entry.size, entry.tag))
+        areas[run_id].append(replace(entry, place=name))
     watch, cleaned, leases = LeaseWatch(cache), [], []
     for run_id, entries in areas.items():
         area = root / STAGING_FOLDER / run_id

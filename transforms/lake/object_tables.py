@@ -12,7 +12,8 @@ from threading import local
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from newsbeam.transforms.lake.object_path import ObjectPath, delta_options, name_fault
+from newsbeam.transforms.lake.object_path import ObjectPath, delta_options
+from newsbeam.transforms.lake.store_faults import name_fault
 
 _OPENED = local()
 

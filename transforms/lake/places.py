@@ -55,6 +55,13 @@ def is_plain(name: str) -> bool:
     return name.endswith(_PLAIN_ENDING)
 
 
+def is_laid_out(place: str, depth: int) -> bool:
+    """Whether readers of plain Parquet find the file at ``place`` in ``depth`` folders of a
+    partition."""
+    *folders, name = place.split("/")
+    return len(folders) == depth and all("=" in part for part in folders) and is_plain(name)
+
+
 def partition_values(place: str) -> dict[str, str]:
     """The partition columns in a file's or partition's place (``source=a/published_month=…``)."""
     parts = (part.partition("=") for part in plain_place(place).split("/"))

@@ -23,6 +23,7 @@ from deltalake.exceptions import DeltaError
 from newsbeam.transforms.files import move, replace_file, write_file
 from newsbeam.transforms.lake.damage import LOG_FOLDER
 from newsbeam.transforms.lake.lake import CHECKPOINT_INTERVALS
+from newsbeam.transforms.lake.object_path import local_folder
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.replay import LogState, read_stated_rows
 from newsbeam.transforms.lake.schema import Table
@@ -103,8 +104,9 @@ def rebuild_log(
     hint = {"version": version, "size": len(actions)}
     write_file(hinted, json.dumps(hint).encode())
     for fault in state.faults:
-        if fault.file.name != "_last_checkpoint" and os.path.lexists(fault.file):
-            move(fault.file, aside / LOG_FOLDER / fault.file.name)
+        file = local_folder(fault.file)
+        if file.name != "_last_checkpoint" and os.path.lexists(file):
+            move(file, aside / LOG_FOLDER / file.name)
 
 
 def _write_checkpoint(actions: Actions, path: Path) -> None:

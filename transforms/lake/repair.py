@@ -10,7 +10,7 @@ import json
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ from newsbeam.transforms.lake.strays import (
     read_row_keys,
 )
 from newsbeam.transforms.lake.vacuum import vacuum_table
+from newsbeam.transforms.text.counts import show_count
 
 _NAMES = ("article_id", "document_id", "url", "title", "origin")
 
@@ -112,7 +113,7 @@ def plan_table(root: Path, table: Table, show: Callable[[str], None] = lambda _:
     plan.is_rebuilt = bool(state.faults) or (state.version < 0 and bool(strays))
     have: dict[str, Counter[RowKey]] = defaultdict(Counter)
     for number, (path, add) in enumerate(sorted(state.live.items(), key=_age)):
-        show(f"{table.name}: {number:,} of {len(state.live):,} files")
+        show(f"{table.name}: {number:,} of {show_count(len(state.live), 'file')}")
         what = find_file_fault(folder / path, add, deep=True)
         if what is None:
             keys = read_row_keys(folder, path, table)
@@ -322,8 +323,3 @@ def _partition(path: str) -> str:
 
 def _age(item: tuple[str, Mapping[str, Any]]) -> tuple[int, str]:
     return item[1].get("modificationTime") or 0, item[0]
-
-
-def count_lost(plans: Iterable[TablePlan]) -> int:
-    """Rows that are lost, as far as their number is known."""
-    return sum(lost.rows or 0 for plan in plans for lost in plan.lost)

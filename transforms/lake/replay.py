@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 import pyarrow.parquet as pq
@@ -25,6 +25,8 @@ from newsbeam.transforms.lake.damage import (
     damaged_log,
     describe_fault,
 )
+from newsbeam.transforms.lake.lake_files import fetch_file, list_file_names, read_ahead
+from newsbeam.transforms.lake.object_path import LakePath, delta_options
 from newsbeam.transforms.lake.places import partition_values
 
 _ENTRY = re.compile(r"(\d{20})\.json")
@@ -35,6 +37,8 @@ _PLACE = re.compile(r"(?:[\w/=:.~-]|%[0-9A-Fa-f]{2})+", re.ASCII)
 # What an `add` cannot do without (Delta protocol, "Add File and Remove File"), but for its path.
 _KINDS = {"add", "remove", "cdc", "metaData", "protocol", "txn", "commitInfo", "domainMetadata",
           "checkpointMetadata", "sidecar"}  # fmt: skip
+# Reads a file of the log whole.
+ReadFile: TypeAlias = Callable[[LakePath], bytes]
 _ADD_FIELDS = {"partitionValues": dict, "size": int, "modificationTime": int, "dataChange": bool}
 
 
@@ -43,7 +47,7 @@ class LogFault:
     """A file of the log, what is wrong with it (the end of a sentence that begins with its name),
     and whether that hides something: not where a later checkpoint says it all."""
 
-    file: Path
+    file: LakePath
     what: str
     is_hiding: bool = True
 
@@ -126,18 +130,27 @@ def _is_whole(action: Mapping[str, Any]) -> bool:
     return isinstance(stats, dict) and values == partition_values(unquote(path))
 
 
-def replay_log(folder: Path) -> LogState:
-    """What the log of the table in ``folder`` says, from its newest readable checkpoint on."""
+def replay_log(folder: LakePath) -> LogState:
+    """What the log of the table at ``folder`` says, from its newest readable checkpoint on."""
     log = folder / LOG_FOLDER
-    state = LogState()
-    try:
-        names = sorted(path.name for path in log.iterdir())
-    except OSError:
-        return state
+    names = list_file_names(log)
+    if not names:
+        return LogState()
     entries = {int(found[1]): log / found[0] for found in map(_ENTRY.fullmatch, names) if found}
     checkpoints = {
         int(found[1]): log / found[0] for found in map(_CHECKPOINT.fullmatch, names) if found
     }
+    with read_ahead(entries.values()) as read:
+        return _replay(log, entries, checkpoints, read)
+
+
+def _replay(
+    log: LakePath,
+    entries: Mapping[int, LakePath],
+    checkpoints: Mapping[int, LakePath],
+    read: ReadFile,
+) -> LogState:
+    state = LogState()
     _check_hint(log, checkpoints, state)
     begun = -1
     for version in sorted(checkpoints, reverse=True):
@@ -155,12 +168,12 @@ def replay_log(folder: Path) -> LogState:
     if begun < 0 and any(fault.is_hiding for fault in state.faults):
         first = min(entries, default=0)  # what came before was cleaned up
     for version in sorted(v for v in entries if v <= begun):
-        fault = _find_fault(entries[version], LogState())
+        fault = _find_fault(entries[version], LogState(), read)
         if fault is not None:
             state.faults.append(LogFault(entries[version], fault, is_hiding=False))
     for version in range(first, last + 1):
         entry = entries.get(version, log / f"{version:020d}.json")
-        fault = _find_fault(entry, state)
+        fault = _find_fault(entry, state, read)
         if fault is not None:
             state.faults.append(LogFault(entry, fault))
     if last >= 0 and (wrong := _check_head(state)) is not None:
@@ -169,7 +182,9 @@ def replay_log(folder: Path) -> LogState:
     return state
 
 
-def read_entry(path: Path) -> list[dict[str, Any]]:
+def read_entry(
+    path: LakePath, read: ReadFile = lambda path: path.read_bytes()
+) -> list[dict[str, Any]]:
     """The actions of a commit.
 
     Raises:
@@ -177,7 +192,7 @@ def read_entry(path: Path) -> list[dict[str, Any]]:
         OSError: it is missing or cannot be read.
     """
     try:
-        actions = [json.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
+        actions = [json.loads(line) for line in read(path).splitlines() if line.strip()]
     except ValueError:
         raise ValueError("is damaged (it is no JSON)") from None
     if not actions:
@@ -212,10 +227,10 @@ def read_stated_rows(add: Mapping[str, Any]) -> int | None:
     return rows if isinstance(rows, int) else None
 
 
-def _find_fault(entry: Path, state: LogState) -> str | None:
+def _find_fault(entry: LakePath, state: LogState, read: ReadFile) -> str | None:
     """Add what a commit says to ``state``; returns what is wrong with it."""
     try:
-        return state.apply(read_entry(entry))
+        return state.apply(read_entry(entry, read))
     except ValueError as error:
         return str(error)
     except OSError as error:
@@ -224,9 +239,8 @@ def _find_fault(entry: Path, state: LogState) -> str | None:
         return "is damaged (it holds no actions)"
 
 
-def _read_checkpoint(path: Path, state: LogState) -> None:
-    file = pq.ParquetFile(path)
-    try:
+def _read_checkpoint(path: LakePath, state: LogState) -> None:
+    with fetch_file(path) as copy, pq.ParquetFile(copy) as file:
         columns = {"add", "remove", "protocol", "metaData", "txn"} & set(file.schema_arrow.names)
         for batch in file.iter_batches(2_000, columns=sorted(columns), use_threads=False):
             for row in batch.to_pylist():
@@ -234,8 +248,6 @@ def _read_checkpoint(path: Path, state: LogState) -> None:
                 wrong = state.apply([action]) if action else None
                 if wrong is not None:
                     raise ValueError(wrong)
-    finally:
-        file.close()
 
 
 def _plain(action: dict[str, Any]) -> dict[str, Any]:
@@ -251,7 +263,7 @@ def _plain(action: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _check_hint(log: Path, checkpoints: Mapping[int, Path], state: LogState) -> None:
+def _check_hint(log: LakePath, checkpoints: Mapping[int, LakePath], state: LogState) -> None:
     """A hint that leads nowhere stops Delta's library, though it is only that."""
     hint = log / _HINT
     try:
@@ -266,13 +278,14 @@ def _check_hint(log: Path, checkpoints: Mapping[int, Path], state: LogState) -> 
         state.faults.append(LogFault(missing, "is missing", is_hiding=False))
 
 
-def ask_library(folder: Path, state: LogState) -> None:
+def ask_library(folder: LakePath, state: LogState) -> None:
     """Add to ``state`` where Delta's library cannot read the log, or reads it otherwise."""
     if state.version < 0 or state.faults:
         return
     entry = folder / LOG_FOLDER / f"{state.version:020d}.json"
     try:
-        adds = DeltaTable(str(folder)).get_add_actions(flatten=True)
+        table = DeltaTable(str(folder), storage_options=delta_options(folder))
+        adds = table.get_add_actions(flatten=True)
         files = set(adds.column("path").to_pylist())
     except (DeltaError, OSError, ValueError) as error:
         what = f"cannot be read ({_first_line(error)})"

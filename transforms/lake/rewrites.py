@@ -8,8 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deltalake import CommitProperties
-from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from newsbeam.transforms.errors import LakeBusy
@@ -17,6 +15,8 @@ from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.live_files import LiveFile, TableState
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.schema import Table
+from newsbeam.transforms.lake.staging import Staging
+from newsbeam.transforms.lake.transactions import RUN_NOTE, commit_rewriting, is_fenced, update
 
 # Ours: each try costs another writer one commit, so that this outlasts any burst of runs.
 _TRIES = 100
@@ -32,41 +32,41 @@ class Rewrite:
 
 
 def commit_rewrites(
-    lake: Lake, table: Table, state: TableState, rewrites: Sequence[Rewrite]
+    lake: Lake,
+    table: Table,
+    state: TableState,
+    rewrites: Sequence[Rewrite],
+    staging: Staging | None = None,
 ) -> list[Rewrite]:
     """Commit ``rewrites``, but for those whose old files no longer belong to the table.
 
     Returns those committed; ``state`` is brought up to date. delta-rs 1.6 does not check whether
     removed files are still there when it rebases a commit onto others, so that each try may only
-    become the version after the one looked at.
+    become the version after the one looked at. On an object store they are those of the run whose
+    area is ``staging``.
 
     Raises:
         LakeBusy: others were faster every time.
+        StagingLost: another one believed this one dead.
     """
-    handle = lake.open(table)
+    handle, log = lake.open(table), lake.log(table)
+    run_id, begun = "" if staging is None else staging.run_id, state.version
     for _ in range(_TRIES):
         state.refresh(handle.version())
+        # What was seen before the files were announced cannot bar them.
+        if staging is not None and is_fenced(log.read(begun, handle.version()), run_id):
+            raise staging.lost()
         wanted = [r for r in rewrites if all(file.path in state.live for file in r.old)]
         if not wanted:
             return []
         now = time.time_ns() // 1_000_000
-        try:
-            handle.create_write_transaction(
-                [action for rewrite in wanted for action in _make_actions(rewrite, now)],
-                "append",
-                table.schema,
-                partition_by=list(table.partition_by),
-                # No application transaction: runs that commit at this moment see no conflict.
-                commit_properties=CommitProperties(
-                    max_commit_retries=0, custom_metadata={_MARK: str(len(wanted))}
-                ),
-            )
-        except CommitFailedError:
-            time.sleep(random.uniform(0, 0.05))
-            handle.update_incremental()
-            continue
-        state.refresh()
-        return wanted
+        actions = [action for rewrite in wanted for action in _make_actions(rewrite, now)]
+        noted = {_MARK: str(len(wanted))} | ({RUN_NOTE: run_id} if run_id else {})
+        if commit_rewriting(handle, log, table, actions, noted):
+            state.refresh()
+            return wanted
+        time.sleep(random.uniform(0, 0.05))
+        update(handle, log)
     raise LakeBusy(f"other runs were faster {_TRIES} times; start this again")
 
 

@@ -230,16 +230,15 @@ def _delete(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def list_intents(root: Path, table: str, *, skip_damaged: bool = False) -> set[str]:
+def list_intents(root: LakePath, table: str, *, skip_damaged: bool = False) -> set[str]:
     """The paths of all intents for ``table`` that stand now, of living and dead runs.
 
     Raises:
         DamagedLake: one cannot be read; with ``skip_damaged`` it counts as naming nothing.
     """
     paths: set[str] = set()
-    for folder in (root / STAGING_FOLDER).glob("*/"):
-        with suppress(FileNotFoundError):  # none, or its run ended at this moment
-            intent = folder / f"{table}.{INTENT}"
+    for intent in (root / STAGING_FOLDER).glob(f"*/{table}.{INTENT}"):
+        with suppress(FileNotFoundError):  # its run ended at this moment
             try:
                 paths.update(read_intent(intent))
             except DamagedLake:

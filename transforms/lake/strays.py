@@ -17,8 +17,16 @@ import pyarrow as pa
 
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.data_files import find_file_fault
+from newsbeam.transforms.lake.lake_files import sort_paths
 from newsbeam.transforms.lake.log import read_rows
-from newsbeam.transforms.lake.places import is_hidden, is_plain, partition_values, plain_place
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
+from newsbeam.transforms.lake.places import (
+    is_hidden,
+    is_laid_out,
+    is_plain,
+    partition_values,
+    plain_place,
+)
 from newsbeam.transforms.lake.replay import LogState, replay_log
 from newsbeam.transforms.lake.schema import (
     APPEARANCES,
@@ -43,8 +51,12 @@ ROW_KEYS = {
 RowKey = tuple[object, ...]
 
 
-def list_plain_files(folder: Path, table: Table) -> Iterator[str]:
-    """The files that readers of plain Parquet take for data of the table in ``folder``."""
+def list_plain_files(folder: LakePath, table: Table) -> Iterator[str]:
+    """The files that readers of plain Parquet take for data of the table at ``folder``."""
+    if isinstance(folder, ObjectPath):
+        depth = len(table.partition_by)
+        yield from (e.place for e in folder.list() if is_laid_out(e.place, depth))
+        return
     yield from _walk(folder, "", len(table.partition_by))
 
 
@@ -59,7 +71,7 @@ def find_layout(folder: Path, table: Table, state: LogState) -> Table:
     return table
 
 
-def find_strays(root: Path, table: Table, *, skip_damaged: bool = False) -> list[str]:
+def find_strays(root: LakePath, table: Table, *, skip_damaged: bool = False) -> list[str]:
     """The table's plain files that neither its log nor the intent of a run names.
 
     Raises:
@@ -78,7 +90,7 @@ def find_strays(root: Path, table: Table, *, skip_damaged: bool = False) -> list
 
 
 def find_lost_rows(
-    root: Path, table: Table, strays: Sequence[str], live: Iterable[str]
+    root: LakePath, table: Table, strays: Sequence[str], live: Iterable[str]
 ) -> dict[str, int | None]:
     """Of ``strays`` those with rows that no file of ``live`` has, and how many.
 
@@ -109,7 +121,7 @@ def find_lost_rows(
     return lost
 
 
-def find_unshown(root: Path, table: Table, state: LogState) -> dict[str, str]:
+def find_unshown(root: LakePath, table: Table, state: LogState) -> dict[str, str]:
     """Old files that readers of plain Parquet still need, as the merged file waits to take their
     place, and that are damaged: what is wrong with them, by path. A partition's path stands for
     those that are missing."""
@@ -121,7 +133,7 @@ def find_unshown(root: Path, table: Table, state: LogState) -> dict[str, str]:
     found: dict[str, str] = {}
     for partition, hidden in sorted(waiting.items()):
         plain: Counter[RowKey] = Counter()
-        for name in sorted((folder / partition).glob("*.parquet")):
+        for name in sort_paths((folder / partition).glob("*.parquet")):
             path = f"{partition}/{name.name}"
             fault = find_file_fault(name, deep=True)
             if fault is not None and path not in state.live:
@@ -135,7 +147,7 @@ def find_unshown(root: Path, table: Table, state: LogState) -> dict[str, str]:
     return found
 
 
-def read_row_keys(folder: Path, path: str, table: Table) -> list[RowKey]:
+def read_row_keys(folder: LakePath, path: str, table: Table) -> list[RowKey]:
     """By what the rows of a file are known again, in their order.
 
     Raises:

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import AddAction
+from deltalake.transaction import AddAction, RemoveAction
 
 from newsbeam.transforms.errors import LakeBusy
 from newsbeam.transforms.lake.log import LogEntry, TableLog
-from newsbeam.transforms.lake.object_path import ObjectPath, name_fault
+from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.lake.schema import Table
+from newsbeam.transforms.lake.store_faults import name_fault
 
 # One id for all runs makes Delta's conflict check see that two commits raced.
 APP_ID = "newsbeam"
@@ -32,7 +33,7 @@ _SILENT_TRIES = 5
 def write_transaction(
     handle: DeltaTable,
     table: Table,
-    actions: Sequence[AddAction],
+    actions: Sequence[AddAction | RemoveAction],
     noted: Mapping[str, str],
     *,
     is_exact: bool = False,
@@ -81,11 +82,35 @@ def commit_actions(
     return True
 
 
+def commit_rewriting(
+    handle: DeltaTable,
+    log: TableLog,
+    table: Table,
+    actions: Sequence[AddAction | RemoveAction],
+    noted: Mapping[str, str],
+) -> bool:
+    """As ``commit_actions`` for those that change no row, as the very next version of the table."""
+    if isinstance(log.folder, ObjectPath):
+        return _commit_next(handle, log, table, actions, noted)
+    try:
+        handle.create_write_transaction(
+            list(actions),
+            "append",
+            table.schema,
+            partition_by=list(table.partition_by),
+            # No application transaction: runs that commit at this moment see no conflict.
+            commit_properties=CommitProperties(max_commit_retries=0, custom_metadata=dict(noted)),
+        )
+    except CommitFailedError:
+        return False
+    return True
+
+
 def _commit_next(
     handle: DeltaTable,
     log: TableLog,
     table: Table,
-    actions: Sequence[AddAction],
+    actions: Sequence[AddAction | RemoveAction],
     noted: Mapping[str, str],
 ) -> bool:
     """Commit ``actions`` as the next version of a table on an object store; ``False`` where

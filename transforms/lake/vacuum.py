@@ -28,6 +28,7 @@ from newsbeam.transforms.lake.places import (
 from newsbeam.transforms.lake.rewrites import Rewrite, commit_rewrites
 from newsbeam.transforms.lake.schema import Table
 from newsbeam.transforms.lake.staging import list_intents
+from newsbeam.transforms.text.counts import show_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,17 @@ class VacuumCount:
     waiting_bytes: int = 0
     ceased_at: int = 0
     due: set[str] = field(default_factory=set)
+
+    def add(self, plan: PartitionPlan) -> None:
+        """Count what becomes of a partition."""
+        for file in plan.dropped.values():
+            if plan.is_due:
+                self.delete(file.size)
+            else:
+                self.wait(file.size, plan.ceased_at)
+        if plan.is_due:
+            self.due.add(plan.partition)
+            self.shown += len(plan.shown)
 
     def delete(self, size: int) -> None:
         """Count a deleted file."""
@@ -140,10 +152,10 @@ def vacuum_table(
     count = VacuumCount()
     if not dry_run:
         shutil.rmtree(folder / HIDDEN / SWAP, ignore_errors=True)
-    waiting = _find_waiting(state)
+    waiting = find_waiting(state)
     partitions = sorted(_list_partitions(folder, len(table.partition_by)) | waiting.keys())
     for number, partition in enumerate(partitions):
-        show(f"{table.name}: {number} of {len(partitions)} partitions looked at")
+        show(f"{table.name}: {number:,} of {show_count(len(partitions), 'partition')} looked at")
         plan = _look(lake, table, state, partition, waiting.get(partition, {}), cutoff())
         if plan is None:
             continue
@@ -151,14 +163,7 @@ def vacuum_table(
             plan = _settle(lake, table, state, partition, cutoff())
         if plan is None:
             continue
-        for file in plan.dropped.values():
-            if plan.is_due:
-                count.delete(file.size)
-            else:
-                count.wait(file.size, plan.ceased_at)
-        if plan.is_due:
-            count.due.add(partition)
-            count.shown += len(plan.shown)
+        count.add(plan)
     if not dry_run:
         _commit_shown(lake, table, state)
         _remove_empty(folder)
@@ -166,7 +171,7 @@ def vacuum_table(
     return count
 
 
-def _find_waiting(state: TableState) -> dict[str, dict[str, LiveFile]]:
+def find_waiting(state: TableState) -> dict[str, dict[str, LiveFile]]:
     """Waiting files by partition and the name that they will have."""
     found: dict[str, dict[str, LiveFile]] = {}
     for path, file in state.live.items():
@@ -216,7 +221,7 @@ def _settle(
         found = _scan(place)
         intents = list_intents(lake.root, table.name)
         state.refresh()
-        waiting = _find_waiting(state).get(partition, {})
+        waiting = find_waiting(state).get(partition, {})
         plan = (
             None
             if found is None
@@ -237,7 +242,7 @@ def _commit_shown(lake: Lake, table: Table, state: TableState) -> None:
     folder = lake.root / table.name
     rewrites = [
         Rewrite((file,), LiveFile(f"{partition}/{name}", file.size, file.rows, file.modified_at))
-        for partition, files in _find_waiting(state).items()
+        for partition, files in find_waiting(state).items()
         for name, file in files.items()
         if (folder / partition / name).exists()
     ]

@@ -301,7 +301,7 @@ class PeopleDecider:
                 if lead.removeprefix("!")
                 else []
             )
-            for lone in lones:
+            for lone in sorted(lones, key=lambda one: one.day):
                 told = find_lone(lone, lead, near)
                 if told != (lone.person, lone.because):
                     self._assign(self._index.read_kept(lone.article, lone.name), *told)

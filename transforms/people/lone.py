@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from newsbeam.transforms.people.forms import Form
 from newsbeam.transforms.people.index import LoneName
@@ -24,26 +24,37 @@ def make_person_id(form: Form, bearer: str = "") -> str:
 
 
 class NearNames:
-    """Whom articles have in full with one surname: rows (day, source, person, articles) by day."""
+    """Whom articles have in full with one surname: rows (day, source, person, articles) by day.
+
+    Days that are asked for one after the other cost no more than the rows between them.
+    """
 
     def __init__(self, rows: Sequence[tuple[int, str, str, int]]) -> None:
         self._rows = rows
         self._days = [row[0] for row in rows]
-        self._counted: dict[int, tuple[dict[str, Counter[str]], Counter[str]]] = {}
+        self._first = self._last = 0
+        self._here: dict[str, Counter[str]] = defaultdict(Counter)
+        self._everywhere: Counter[str] = Counter()
 
-    def count(self, day: int) -> tuple[dict[str, Counter[str]], Counter[str]]:
-        """Articles with each person in the weeks around ``day``: by source, and in all."""
-        if day in self._counted:
-            return self._counted[day]
+    def count(self, day: int) -> tuple[Mapping[str, Counter[str]], Counter[str]]:
+        """Articles with each person in the weeks around ``day``: by source, and in all. Both hold
+        until the next day is asked for."""
         first = bisect_left(self._days, day - NEAR_DAYS)
         last = bisect_right(self._days, day + NEAR_DAYS)
-        here: dict[str, Counter[str]] = {}
-        everywhere: Counter[str] = Counter()
-        for _, source, person, articles in self._rows[first:last]:
-            here.setdefault(source, Counter())[person] += articles
-            everywhere[person] += articles
-        self._counted[day] = here, everywhere
-        return here, everywhere
+        self._add(self._last, last, 1)
+        self._add(first, self._first, 1)
+        self._add(last, self._last, -1)
+        self._add(self._first, first, -1)
+        self._first, self._last = first, last
+        return self._here, self._everywhere
+
+    def _add(self, start: int, end: int, sign: int) -> None:
+        """Add the rows from ``start`` to ``end``, if any, or take them away."""
+        for _, source, person, articles in self._rows[start:end]:
+            for counts in (self._here[source], self._everywhere):
+                counts[person] += sign * articles
+                if not counts[person]:
+                    del counts[person]
 
 
 def find_lone(lone: LoneName, lead: str, near: NearNames) -> tuple[str | None, str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from random import Random
-from zoneinfo import ZoneInfo
 
 from newsbeam.transforms.feeds.fault import FeedFault
-from newsbeam.transforms.feeds.parse import parse_feed
 from newsbeam.transforms.lake.feed_state import FeedState
 from newsbeam.transforms.poll.decide import (
     Feed,
@@ -23,7 +21,7 @@ from newsbeam.transforms.poll.decide import (
     wants_validators,
 )
 from newsbeam.transforms.poll.moves import PolledFeed
-from newsbeam.transforms.poll.parts import mark_parts
+from newsbeam.transforms.poll.read_answer import read_feed_answer
 from newsbeam.transforms.poll.sitemap_index import follow_index
 from newsbeam.transforms.records import Clock, FetchFault, ParsedFeed, Rejection, Response
 from newsbeam.transforms.settings.source import Source, UrlSettings
@@ -94,9 +92,9 @@ async def poll_feed(
     parsed: ParsedFeed | FeedFault | None = None
     if isinstance(answer, Response) and not _is_as_before(before, answer):
         async with reading:
-            parsed = await asyncio.to_thread(_parse, feed, source, answer)
+            parsed = await asyncio.to_thread(read_feed_answer, feed, source, answer)
         if isinstance(parsed, ParsedFeed) and parsed.kind == "sitemap_index":
-            read = partial(_parse, feed, source)
+            read = partial(read_feed_answer, feed, source)
             found = await follow_index(client, request, answer, parsed, read, reading)
             answer, parsed = (found, None) if isinstance(found, FetchFault) else found
     if isinstance(answer, Response):
@@ -112,22 +110,6 @@ def _is_as_before(before: FeedState | None, answer: Response) -> bool:
     return before is not None and (
         answer.status == 304 or before.body_hash == hash_body(answer.body)
     )
-
-
-def _parse(feed: Feed, source: Source, answer: Response) -> ParsedFeed | FeedFault:
-    parsed = parse_feed(
-        answer.body,
-        url=answer.url,
-        charset=answer.charset,
-        timezone=ZoneInfo(source.timezone),
-        latest=answer.fetched_at,
-        url_rules=source.url,
-        max_bytes=source.fetch.max_feed_bytes,
-    )
-    if isinstance(parsed, FeedFault):
-        return parsed
-    entries = mark_parts(parsed.entries, feed.full_text, source.url)
-    return replace(parsed, entries=entries, faults=(*answer.faults, *parsed.faults))
 
 
 def _judge_answer(

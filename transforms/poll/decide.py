@@ -45,7 +45,8 @@ _HARD, _SOFT, _DNS = 1.0, 0.5, 0.25
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as configured. ``every`` is its pinned interval, if it has one."""
+    """A feed as configured. ``every`` is its pinned interval, if it has one. A page that is polled
+    in place of a feed ``is_front_page``; ``links`` is found in its articles' addresses."""
 
     source: str
     id: str
@@ -53,6 +54,8 @@ class Feed:
     full_text: FullText
     every: timedelta | None
     settings: PollSettings
+    is_front_page: bool = False
+    links: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,11 @@ def make_feed(source: Source, feed: FeedSettings) -> Feed:
         source.id,
         feed.id or feed.url,
         feed.url,
-        feed.full_text or source.full_text,
+        "page" if feed.front_page else feed.full_text or source.full_text,
         feed.every or source.poll.every,
         source.poll,
+        feed.front_page,
+        feed.links,
     )
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from newsbeam.transforms.lake.known import Known, KnownVersion, NewestKnown, is_outdated, load_known
+from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.read.formats import FORMATS, read_documents, split_suffix
 from newsbeam.transforms.read.input_file import InputFile
 from newsbeam.transforms.read.sites import choose_sites
@@ -22,6 +24,8 @@ from newsbeam.transforms.text.identity import article_id
 
 # Below this size (bytes) a file of many items is not worth reading more than once.
 _LARGE_FILE = 1_000_000
+# Bytes that a request asks for of an archive on an object store. Ours.
+_READ_AT_ONCE = 8_000_000
 # Ours: of fields that mean nothing so many are told by name, and by so many letters of it: names
 # may be data.
 _MOST_NAMES = 50
@@ -30,11 +34,12 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class FileSet:
-    """A source's globs. Relative ones are relative to ``folder``."""
+    """A source's globs. Relative ones are relative to ``folder``, or to a lake on an object store,
+    whose archive they find."""
 
     source: str
     globs: tuple[str, ...]
-    folder: str
+    folder: str | ObjectPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class FoundFile:
     """
 
     source: str
-    path: str
+    path: str | ObjectPath
     key: str
     shard: int = 0
     shards: int = 1
@@ -57,6 +62,9 @@ def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejecti
     Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth. A
     large file of many items comes as that many ``shards``.
     """
+    if isinstance(files.folder, ObjectPath):
+        yield from _match_objects(files.source, files.globs, files.folder, shards)
+        return
     found: dict[str, list[FoundFile]] = {}
     for glob in files.globs:
         pattern = glob if "://" in glob else os.path.normpath(os.path.join(files.folder, glob))
@@ -86,6 +94,27 @@ def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejecti
         yield from found[path]
 
 
+def _match_objects(
+    source: str, globs: Iterable[str], place: ObjectPath, shards: int
+) -> Iterator[FoundFile]:
+    for path in sorted({path for glob in globs for path in place.glob(glob)}):
+        key = str(path).removeprefix(f"{place}/")
+        parts = shards if _is_worth_sharing(path.name, path.read_size()) else 1
+        for part in range(parts):
+            yield FoundFile(source, path, key, part, parts)
+
+
+def _open_file(path: str | ObjectPath) -> BinaryIO:
+    if isinstance(path, ObjectPath):
+        return path.open(buffering=_READ_AT_ONCE)
+    opened: BinaryIO = FileSystems.open(
+        path,
+        mime_type="application/octet-stream",
+        compression_type=CompressionTypes.UNCOMPRESSED,
+    )
+    return opened
+
+
 def _is_worth_sharing(path: str, size: int) -> bool:
     chosen = FORMATS.get(split_suffix(path)[0])
     return chosen is not None and chosen.holds_many and size >= _LARGE_FILE
@@ -100,7 +129,7 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection 
     """
     item = InputFile(
         source=file.source,
-        path=file.path,
+        path=str(file.path),
         key=file.key,
         timezone=ZoneInfo(source.timezone),
         max_bytes=source.extract.max_bytes,
@@ -108,11 +137,7 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection 
         sites=choose_sites(source),
     )
     try:
-        stream = FileSystems.open(
-            file.path,
-            mime_type="application/octet-stream",
-            compression_type=CompressionTypes.UNCOMPRESSED,
-        )
+        stream = _open_file(file.path)
     except (BeamIOError, OSError) as error:
         if file.shard == 0:
             yield item.reject("unreadable", str(error))

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from newsbeam.transforms.read.sites import SiteChooser
 from newsbeam.transforms.records import Provenance, Rejection
 from newsbeam.transforms.settings.source import RowField
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import digest_bytes
 
 
@@ -65,6 +66,6 @@ class InputFile:
         """Return the rejection of an item with more than ``max_bytes`` bytes."""
         return self.reject(
             "too_large",
-            f"more than {self.max_bytes} bytes; raise `extract.max_bytes` to read it",
+            f"more than {show_count(self.max_bytes, 'byte')}; raise `extract.max_bytes` to read it",
             origin,
         )

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from newsbeam.transforms.read.input_file import InputFile
 from newsbeam.transforms.read.row_fields import read_row
 from newsbeam.transforms.records import Document, Rejection
+from newsbeam.transforms.text.counts import show_count
 
 # By what a file's header has the most of.
 _DELIMITERS = ",;\t|"
@@ -83,7 +84,7 @@ def _iterate_line(text: io.TextIOWrapper, most: int) -> Iterator[str]:
     """Each line with its end, none of which is held if it has more than ``most`` characters."""
     while line := text.readline(most + 1):
         if len(line) > most:
-            raise csv.Error(f"a line of more than {most} characters")
+            raise csv.Error(f"a line of more than {show_count(most, 'character')}")
         yield line
 
 
@@ -91,7 +92,8 @@ def _read_values(
     names: list[str], values: list[str], item: InputFile, origin: str
 ) -> Document | Rejection:
     if len(values) > len(names):
-        detail = f"{len(values)} values, but the header has {len(names)}; put quotes around texts"
+        count = show_count(len(values), "value")
+        detail = f"{count}, but the header has {len(names)}; put quotes around texts"
         return item.reject("invalid_csv", detail, origin)
     row = {name: _read_list(value) for name, value in zip(names, values, strict=False) if value}
     return _read_packed(row, item, origin)

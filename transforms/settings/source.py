@@ -233,6 +233,22 @@ class FeedSettings(Settings):
     )  # fmt: skip
     every: Duration | None = Field(None, description="Fixed interval between polls.")
     full_text: FullText | None = Field(None, description="In place of the source's `full_text`.")
+    front_page: bool = Field(
+        False,
+        description="The address is that of a page, polled like a feed: what it links to and looks "
+        "like an article of the site is fetched. For sites without feeds; second best.",
+    )
+    links: Pattern | None = Field(
+        None,
+        description="Regular expression that is found in the addresses of articles on a "
+        "`front_page`, in place of a guess.",
+    )
+
+    @model_validator(mode="after")
+    def _has_links_of_a_page(self) -> Self:
+        if self.links is not None and not self.front_page:
+            raise ValueError("`links` chooses among those of a page: say `front_page: true`, too")
+        return self
 
 
 def _make_feed_settings(value: object) -> object:

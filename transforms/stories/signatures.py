@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from newsbeam.transforms.text.counts import show_count
+
 # Stored signatures are only good for comparison with others of the same making: whoever changes
 # anything here adds one.
 MAKING = 1
@@ -91,7 +93,7 @@ def unpack_signatures(signatures: Sequence[bytes]) -> Signatures:
         ValueError: something is no signature.
     """
     if any(len(signature) != _SIGNATURE.itemsize for signature in signatures):
-        raise ValueError(f"a signature has not {_SIGNATURE.itemsize} bytes")
+        raise ValueError(f"a signature is not of {show_count(_SIGNATURE.itemsize, 'byte')}")
     rows = np.frombuffer(b"".join(signatures), _SIGNATURE)
     return Signatures(np.ascontiguousarray(rows["values"]), rows["size"].astype(np.int64))
 

@@ -50,7 +50,7 @@ class _WatchFiles(beam.DoFn):  # type: ignore[misc]
         files: dict[str, FoundFile] = {}
         for outcome in (o for files_of in self._files for o in match_files(files_of)):
             if isinstance(outcome, FoundFile):
-                files[outcome.path] = outcome
+                files[str(outcome.path)] = outcome
             elif outcome.reason != "no_files":  # there may be some later
                 mark = f"unreadable {outcome.origin}"
                 if mark not in seen:

@@ -9,6 +9,8 @@ import unicodedata
 DASHES = "-–—―‒"
 OPENING_MARKS = "«“„\"”‘'"
 CLOSING_MARKS = "»”“\"’'"
+# "Lars' båt": behind them an apostrophe may be a genitive's, though it looks like a closing mark.
+SIBILANTS = "sxzSXZ"
 # Small letters of the Latin alphabets, for character classes of patterns.
 LOWER_LETTERS = "".join(filter(str.islower, map(chr, range(0x250))))
 # Invisible characters that tell a browser where to break a line or which way to write. The

@@ -20,6 +20,7 @@ from typing import Self
 
 from newsbeam.transforms.records import Clock, FetchFault, Response
 from newsbeam.transforms.settings.environment import MissingSecret
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.web.answers import (
     PERMANENT_REDIRECTS,
     is_retryable,
@@ -185,7 +186,7 @@ class HttpClient:
         cookies: dict[str, dict[str, str]] = defaultdict(dict)
         while (at := (address.url, _write_cookies(cookies[address.origin]))) not in visited:
             if len(visited) > hops:
-                detail = f"{start.url}: more than {hops} redirects"
+                detail = f"{start.url}: more than {show_count(hops, 'redirect')}"
                 return FetchFault("too_many_redirects", detail, False, address.domain)
             visited.add(at)
             gap = settings.seconds_between_requests

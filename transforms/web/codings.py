@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import brotli  # type: ignore[import-untyped]
 import zstandard
 
+from newsbeam.transforms.text.counts import show_count
+
 # What we tell servers that we can read.
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 
@@ -47,7 +49,7 @@ def decode_body(data: bytes, content_encoding: str, limit: int, *, is_cut: bool 
     names = [name.strip().lower() for name in content_encoding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > _MAX_LAYERS:
-        raise BrokenCoding(f"{len(names)} content codings, one in the other")
+        raise BrokenCoding(f"{show_count(len(names), 'content coding')}, one in the other")
     for name in reversed(names):
         decoder = _DECODERS.get(name)
         if _is_plain(data) and (decoder is None or name in _MARKED):

@@ -22,6 +22,7 @@ from yarl import URL
 
 from newsbeam.transforms.records import FetchFault
 from newsbeam.transforms.settings.source import FetchSettings
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.web.answers import REDIRECTS
 from newsbeam.transforms.web.codings import (
     ACCEPT_ENCODING,
@@ -384,5 +385,6 @@ def _judge_type(
 
 
 def _too_large(address: WebAddress, max_bytes: int) -> FetchFault:
-    detail = f"{address.url} is larger than {max_bytes} bytes; raise the limit under `fetch`"
+    most = show_count(max_bytes, "byte")
+    detail = f"{address.url} is larger than {most}; raise the limit under `fetch`"
     return FetchFault("too_large", detail, False, address.domain)

@@ -12,6 +12,7 @@ import idna
 from tld import get_fld
 
 from newsbeam.transforms.records import FetchFault
+from newsbeam.transforms.text.counts import show_count
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Browsers and servers agree on no limit; RFC 9110 (4.1) asks for at least 8,000 octets.
@@ -45,7 +46,9 @@ def read_web_address(url: str, base: str | None = None) -> WebAddress | FetchFau
     try:
         joined = urljoin(base, url.strip()) if base else url.strip()
         if len(joined) > _MAX_URL_CHARS:
-            return _fault(f"an address of {len(joined)} characters; {_MAX_URL_CHARS} at most")
+            return _fault(
+                f"an address of {show_count(len(joined), 'character')}; {_MAX_URL_CHARS} at most"
+            )
         parts = urlsplit(joined)
         scheme, port = parts.scheme.lower(), parts.port
         if scheme not in _DEFAULT_PORTS:

@@ -78,6 +78,11 @@ def test_limits_go_on_the_newest_first(site: PastSite, tmp_path: Path, newsbeam:
     assert past["listings_failed"] == 1
     assert past["listings_passed"] == 1
     assert past["requests_left"] == 0
+    hurt = [PAPER.map_path(20), PAPER.map_path(21)]
+    assert sorted(url.removeprefix(site.base) for url, _ in past["not_read_whole"]) == sorted(hurt)
+    assert all(why for _, why in past["not_read_whole"])
+    _, out, _ = newsbeam(["status", str(tmp_path / "lake")])
+    assert all(f"{site.base}{path} (" in out for path in hurt)
 
 
 def test_what_the_lake_has_is_not_asked_for(

@@ -343,7 +343,7 @@ def test_help_shows_an_example(newsbeam: Command) -> None:
     ("config", "sentence"),
     [
         ("files: ['gone/*.txt']", "no file matches a pattern in `files` of avis"),
-        ("files: ['avis.yaml']", "nothing could be used: all 1 item were rejected"),
+        ("files: ['avis.yaml']", "nothing could be used: 1 item rejected"),
         (
             "feeds: ['http://127.0.0.1:9/feed']\nfetch: {allow_addresses: [127.0.0.0/8]}",
             "no feed gave anything (1 of 1 failed)",

@@ -113,7 +113,7 @@ def test_pages_without_text_or_with_little(newsbeam: Command, folder: Path) -> N
     short = problems_of(
         newsbeam, folder, lambda base: make_paper(base, items=items, has_furniture=False)
     )
-    assert any("words or less" in one for one in short), short
+    assert any("of the articles have at most" in one for one in short), short
 
 
 def test_robots_txt_is_named(newsbeam: Command, folder: Path) -> None:

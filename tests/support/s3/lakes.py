@@ -13,11 +13,12 @@ from pathlib import Path
 from newsbeam.transforms.lake.commit import CommitCount, commit_articles, stage_rows
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.log import read_rows
-from newsbeam.transforms.lake.object_path import ObjectPath, StoreFault, read_place
+from newsbeam.transforms.lake.object_path import ObjectPath, read_place
 from newsbeam.transforms.lake.object_staging import ObjectStaging
 from newsbeam.transforms.lake.run import make_run_id
 from newsbeam.transforms.lake.schema import ARTICLES, TABLES, Row, make_row
 from newsbeam.transforms.lake.staging import StagingLost
+from newsbeam.transforms.lake.store_faults import StoreFault
 from newsbeam.transforms.records import Article, Block, Metadata, Provenance
 from tests.support.workplace import ROOT
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import spacy
 from spacy.language import Language
 
 from newsbeam.transforms.enrich.annotate import load_pipeline
-from tests.support.workplace import SHARED
+from tests.support.workplace import ROOT, SHARED
 
 nb_newsbeam = importlib.import_module("nb_newsbeam")
 PACKAGE = Path(str(nb_newsbeam.__file__)).parent
@@ -48,6 +49,14 @@ def test_package_folder_is_one_pipeline(meta: dict[str, Any]) -> None:
     assert json.loads((data / "meta.json").read_text(encoding="utf-8")) == meta
     assert nb_newsbeam.__version__ == meta["version"]
     assert spacy.load(data).pipe_names == ["ner"]
+
+
+@pytest.mark.parametrize("package", ["nb_newsbeam", "dasv_newsbeam"])
+def test_project_has_the_version_of_its_pipeline(package: str) -> None:
+    folder = ROOT / "models" / package
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    meta = json.loads((folder / package / "meta.json").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == meta["version"]
 
 
 def test_size() -> None:

@@ -7,6 +7,7 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,10 +64,11 @@ def test_what_labels_of_other_corpora_may_stand_for(packed: Path) -> None:
     assert len(set(documents[:, 0])) == 3
 
 
-def test_torch_and_numpy_agree(packed: Path) -> None:
+def make_learner(packed: Path) -> tuple[Any, Any, Any]:
+    """torch, the documents, and a small network of chance weights to learn from them."""
     torch = pytest.importorskip("torch", reason="training/requirements.txt is not installed")
     student = importlib.import_module("student")
-    data = student.Data(packed, "cpu")
+    data = importlib.import_module("student_data").Data(packed, "cpu")
     asked = argparse.Namespace(
         width=16, table_width=4, dilations="1,2", pool_at=1,
         dropout=0.2, table_dropout=0.2, list_dropout=0.2,
@@ -75,15 +77,41 @@ def test_torch_and_numpy_agree(packed: Path) -> None:
     learner = student.Student(data, asked, 52).eval()
     for parameter in learner.parameters():
         parameter.data = torch.randn_like(parameter) * 0.2
-    documents = np.array([3, 0, 8])
-    batch = data.batch(documents, 2, "cpu")
-    with torch.no_grad():
-        expected = learner(batch).numpy()
+    return torch, data, learner
+
+
+def to_numpy(data: Any, learner: Any) -> Any:
+    """The same network in numpy."""
     shape = network.Shape(
         width=16, table_width=4, vector_width=5, dilations=(1, 2), pool_at=1,
         tables=tuple(data.tables), labels=tuple(data.labels), domains=tuple(data.domains),
     )  # fmt: skip
-    net = network.Network(shape, {n: p.detach().numpy() for n, p in learner.named_parameters()})
+    weights = {n: p.detach().numpy() for n, p in learner.named_parameters()}
+    return network.Network(shape, weights)
+
+
+def test_learning_goes_on_from_a_package(packed: Path, tmp_path: Path) -> None:
+    """Tables lose half a step of their bytes, all else the float16's last digits."""
+    torch, data, learner = make_learner(packed)
+    recognizer = importlib.import_module("nb_newsbeam.recognizer")
+    recognizer.Recognizer(spacy.blank("nb").vocab).use(to_numpy(data, learner)).to_disk(tmp_path)
+    _, _, again = make_learner(packed)
+    for parameter in again.parameters():
+        parameter.data = torch.zeros_like(parameter)
+    again.begin_with(tmp_path / "model")
+    for name, parameter in learner.named_parameters():
+        column = parameter.detach().abs().amax(0, keepdim=parameter.ndim > 1)
+        error = column / 254 if name.startswith("table") else 1e-3
+        assert ((again.get(name) - parameter).abs() <= error + 1e-6).all(), name
+
+
+def test_torch_and_numpy_agree(packed: Path) -> None:
+    torch, data, learner = make_learner(packed)
+    documents = np.array([3, 0, 8])
+    batch = data.batch(documents, 2, "cpu")
+    with torch.no_grad():
+        expected = learner(batch).numpy()
+    net = to_numpy(data, learner)
     with np.load(packed) as arrays:
         rows, bits = arrays["word_rows"].astype("int64"), arrays["word_bits"]
         beside = arrays["beside"][batch["here"]]

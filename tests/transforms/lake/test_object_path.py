@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.errors import PlaceRefused
+from newsbeam.transforms.lake import object_path
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.object_path import ObjectPath, name_fault, read_place
+from newsbeam.transforms.lake.object_path import ObjectPath, read_place
+from newsbeam.transforms.lake.store_faults import name_fault
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 PARTS = st.text("abcXYZ019._=-~", min_size=1, max_size=12)
@@ -62,6 +65,43 @@ def test_faults_are_one_sentence(told: str) -> None:
     assert "\n" not in fault
 
 
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> ObjectPath:
+    """A bucket that is in memory."""
+    store = pytest.importorskip("obstore.store").MemoryStore()
+    monkeypatch.setattr(object_path, "_open_store", lambda _: store)
+    return ObjectPath("s3://b")
+
+
+PATTERNS = ["*", "*.gz", "a/*", "a/**/*.gz", "a/*/*.gz", "**/*", "a/b.gz", "s=*/*/p-*.gz"]
+
+
+def test_patterns_find_what_they_find_on_a_disk(bucket: ObjectPath, tmp_path: Path) -> None:
+    for name in ("a/b.gz", "a/x/b.gz", "a/x/y/c.gz", "b.gz", "s=1/m=1/p-1.gz", "s=1/m.1/q.gz"):
+        (bucket / name).write_bytes(b"")
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for pattern in PATTERNS:
+        on_disk = {p.relative_to(tmp_path).as_posix() for p in tmp_path.glob(pattern)
+                   if p.is_file()}  # fmt: skip
+        assert {path.key for path in bucket.glob(pattern)} == on_disk, pattern
+
+
+def test_parts_of_objects(bucket: ObjectPath) -> None:
+    luck, path = random.Random(0), bucket / "data"
+    data = luck.randbytes(10_000)
+    path.write_bytes(data)
+    with path.open(buffering=512) as file:
+        for _ in range(100):
+            start, size = luck.randrange(11_000), luck.randrange(2_000)
+            file.seek(start)
+            assert file.read(size) == data[start : start + size]
+        assert file.seek(-10, 2) == len(data) - 10
+        assert file.read() == data[-10:]
+    with pytest.raises(FileNotFoundError):
+        (bucket / "missing").open()
+
+
 def test_what_needs_a_folder_refuses_an_object_store() -> None:
     lake = Lake(ObjectPath("s3://b", "lake"))
     with pytest.raises(PlaceRefused, match="s3://b/lake is on an object store"):
@@ -69,7 +109,7 @@ def test_what_needs_a_folder_refuses_an_object_store() -> None:
     assert pickle.loads(pickle.dumps(lake)) == lake  # noqa: S301 - our own
 
 
-@pytest.mark.parametrize("command", [["maintain"], ["check"], ["repair"],
+@pytest.mark.parametrize("command", [["repair"],
                                      ["source", "rename", "a", "b", "--lake"]])  # fmt: skip
 def test_commands_that_do_not_know_object_stores_say_so(
     newsbeam: Command, command: list[str]

@@ -51,7 +51,9 @@ class AttributionReader:
         self._verbs = lexicon.verbs
         self._words = lexicon.words
         self._phrases = NounPhraseReader(cut, names, lexicon)
+        self._stating = lexicon.statements.verbs
         forms = lexicon.statements.sets
+        self._passive = forms.passive
         self._auxiliaries = forms.auxiliaries - forms.have
         self._participles = self._words.nonfinite | lexicon.statements.participles
         self.reporters = self._find_reporters()
@@ -349,6 +351,24 @@ class AttributionReader:
         behind = self._read_phrase(self._words.according, index)
         mention = None if behind is None else self._phrases.read_object(behind, last)
         return None if mention is None else Attribution(index, last, None, mention)
+
+    def read_document(self, index: int, last: int) -> Attribution | None:
+        """*(…,) viser tall fra Nes*, *(…,) går det fram av rapporten*: the source is a document."""
+        tokens, behind = self._tokens, index + 1
+        if tokens[index].lower in self._passive and behind < last:
+            behind += tokens[behind].lower in self._words.dummy
+            behind += behind < last and tokens[behind].lower in self._passive[tokens[index].lower]
+            if behind >= last or tokens[behind].lower not in self._words.complements:
+                return None
+            behind += 1
+        elif not any(form.needs_document for form in self._stating.get(tokens[index].lower, ())):
+            return None
+        source = self._phrases.read_subject(behind, last)
+        if source is not None and source.kind == "name":  # "en måling Norstat har gjort"
+            source = Mention(source.first - 1, source.first, "source", source.first - 1)
+        if source is None or not self._words.is_document(tokens[source.head].lower):
+            return None
+        return Attribution(index, last, tokens[index].text, source)
 
     def can_report(self, index: int, last: int) -> bool:
         """Whether a token is a form that ascribes words; a particle must follow it in time."""

@@ -354,7 +354,7 @@ class ClauseReader:
             clause = self._reader.read_inverted(index, last)
             if clause is not None and clause.mention and self._closes(clause.mention, last):
                 return clause
-        return None
+        return self._reader.read_document(index, last)
 
     def _read_comparison(self, index: int, last: int) -> Attribution | None:
         """*(…,) som Hansen sier*."""

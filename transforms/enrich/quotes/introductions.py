@@ -10,7 +10,7 @@ from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
 from newsbeam.transforms.enrich.quotes.subject_first import SubjectFirstReader
-from newsbeam.transforms.settings.lexicon import Lexicon
+from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
 
 # Tokens from a verb to the words it ascribes, and to its subject.
 _MAX_REACH = 40
@@ -106,12 +106,37 @@ class IntroductionReader:
             )
             if source is not None:
                 return source
+        shared = self._read_shared(verb, first)
+        if shared is not None:
+            return shared
         inverted = self._phrases.read_subject(verb + 1, last)
         before = self._read_leftward(verb, first)
         if inverted is not None and inverted.kind in _STRONG:
             adjacent = before is not None and before.last == verb and before.kind in _STRONG
             return before if adjacent else inverted
         return before or inverted
+
+    def _read_shared(self, verb: int, first: int) -> Mention | None:
+        """The subject that opens a sentence and whose second verb follows an "and":
+        *Statsråden roste Nes og la til:*; what stands behind that verb is its object.
+
+        Only where a comma or no other clause stands before the "and".
+        """
+        joint = verb - 1
+        if joint <= first or self._tokens[joint].lower not in self._words.conjunctions:
+            return None
+        between = self._tokens[first:joint]
+        inner = self._relatives | self._words.complementizers
+        if self._tokens[joint - 1].text != "," and any(token.lower in inner for token in between):
+            return None
+        if any(token.text in _STOPS for token in between):
+            return None
+        opening = self._phrases.read_subject(first, joint)
+        if opening is None or opening.first > first + MAX_TITLE:
+            return None
+        strong = opening.kind in _STRONG and not opening.indefinite
+        known = self._words.role_stem(self._tokens[opening.head].lower) is not None
+        return opening if strong or (known and self._phrases.is_definite(opening)) else None
 
     def _read_inverted(self, verb: int, last: int) -> Mention | None:
         """*Said Smith: “…”*, where a sentence opens with its verb."""
@@ -134,7 +159,9 @@ class IntroductionReader:
             token = self._tokens[index]
             if token.text in _STOPS:
                 break
-            if token.lower in self._words.pronouns:
+            if token.lower in self._words.pronouns and not self._phrases.opens_noun_phrase(
+                index, verb
+            ):
                 return Mention(index, index + 1, "pronoun", index)
             if token.lower in self._words.speech:
                 return None

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from newsbeam.transforms.records import QuoteKind
-from newsbeam.transforms.text.characters import DASHES
+from newsbeam.transforms.text.characters import DASHES, SIBILANTS
 
 # A mark whose partner is farther away than this (code points) has lost it.
 MAX_QUOTE_CHARS = 2000
@@ -20,8 +20,6 @@ _ANY = re.compile("[«»“”„\"‘’'\n]")
 _SINGLE = re.compile("[‘’']")
 _BEFORE_OPENING = '([–—-«“"'
 _AFTER_OPENING = '«“"-–—….('
-# "Lars' båt": a genitive's apostrophe looks like a mark that closes.
-_SIBILANTS = "sxzSXZ"
 
 
 class Marked(NamedTuple):
@@ -146,7 +144,7 @@ def _find_single_partner(text: str, position: int) -> int | None:
             break
         if after.isalnum():
             continue
-        if before in _SIBILANTS and after.isspace() and text[at + 2 : at + 3].isalnum():
+        if before in SIBILANTS and after.isspace() and text[at + 2 : at + 3].isalnum():
             genitive = genitive or at
             continue
         return at

@@ -15,6 +15,7 @@ from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Token
 from newsbeam.transforms.enrich.quotes.titled_runs import list_named_parts, word_before
 from newsbeam.transforms.records import PERSON_LABELS, Entity
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
+from newsbeam.transforms.text.characters import CLOSING_MARKS, SIBILANTS
 
 # Longer runs are headings in capitals or lists, and their parts would cost quadratic time.
 _MAX_TOKENS = 8
@@ -193,7 +194,10 @@ class Names:
 
     def _follows_opening(self, index: int) -> bool:
         """Whether a word is capitalised only because a colon, a mark or a dash precedes it."""
-        return index > 0 and self._cut.tokens[index - 1].text in '-–—:«“„"*('
+        before = self._cut.tokens[index - 1]
+        if index > 0 and before.text in CLOSING_MARKS:  # ”So”, »so«
+            return before.end == self._cut.tokens[index].start
+        return index > 0 and before.text in '-–—:«“„"*('
 
     def _continues_name(self, index: int, first: int) -> bool:
         tokens = self._cut.tokens
@@ -201,6 +205,9 @@ class Names:
         gap = self._cut.text[tokens[index - 1].end : token.start]
         if "\n" in gap or len(gap) > 1 or token.lower in self._words.grammar.unnamed:
             return False
+        entity = self._labelled.get(index)
+        if token.text[0].islower() and entity is not None and entity.label not in PERSON_LABELS:
+            return entity is self._labelled.get(index - 1)  # "Statens vegvesen"
         if _is_dot(tokens, index):
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             return (
@@ -288,6 +295,8 @@ class Names:
         following = tokens[last] if last < len(tokens) else None
         if following is not None and following.lower in self._words.genitives:
             return text, True
+        if following is not None and following.text in "'’" and self._closes_genitive(last):
+            return text, True
         for ending in ("'s", "’s", "'", "’"):
             if text.endswith(ending):
                 return text[: -len(ending)], True
@@ -309,6 +318,16 @@ class Names:
             return text, False
         known = tokens[last - 1].lower in self._words.given
         return (text if known else bare, True) if self._precedes_noun(last) else (text, False)
+
+    def _closes_genitive(self, index: int) -> bool:
+        """Whether a mark is the apostrophe behind a sibilant, before what is owned: *Moss' ordfører*."""
+        before, mark = self._cut.tokens[index - 1 : index + 1]
+        return (
+            before.end == mark.start
+            and before.text[-1] in SIBILANTS
+            and self._precedes_noun(index + 1)
+            and self._cut.tokens[index + 1].start == mark.end + 1
+        )
 
     def _tells_how(self, first: int, last: int) -> bool:
         """Whether what follows a name says how somebody speaks: *sier Kari Vangsnes bestemt*."""
@@ -339,9 +358,12 @@ class Names:
         return behind[1] if counts else None
 
     def _is_person(self, name: Name, full: dict[str, str]) -> bool | None:
+        words = self._words
+        before = self._cut.tokens[name.first - 1].lower if name.first else ""
+        if before in words.grammar.honorifics and name.first not in self._openers:
+            return True  # Also where a model errs: "mr Doseba"
         if name.is_person is not None:
             return name.is_person
-        words = self._words
         given = words.given
         longest = full.get(name.text, name.text)
         whole = longest.lower().split()

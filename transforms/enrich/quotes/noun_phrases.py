@@ -8,7 +8,7 @@ from typing import Literal
 from newsbeam.transforms.enrich.quotes.definiteness import has_article, is_described, joins_noun
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
-from newsbeam.transforms.settings.lexicon import Lexicon
+from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
 
 MentionKind = Literal["name", "pronoun", "role", "source"]
 
@@ -42,6 +42,7 @@ class NounPhraseReader:
         self._names = names
         self._verbs = lexicon.verbs
         self._words = lexicon.words
+        self._tells_how = lexicon.tells_how
 
     def read_subject(self, index: int, last: int) -> Mention | None:
         """The noun phrase at ``index``, adverbs skipped, as a mention of a speaker.
@@ -67,7 +68,7 @@ class NounPhraseReader:
         pronoun = index + (token.lower in self._words.determiners)  # "en annen"
         if pronoun < last and self._is_somebody(pronoun, last):
             return Mention(index, pronoun + 1, "pronoun", pronoun, indefinite=True)
-        opens = self._opens_noun_phrase(index, last)
+        opens = self.opens_noun_phrase(index, last)
         if token.lower in self._words.indefinite and not opens:  # "en" is one, and a
             return Mention(index, index + 1, "pronoun", index, indefinite=True)
         if token.lower in self._words.pronouns and not opens:
@@ -90,7 +91,7 @@ class NounPhraseReader:
         if (
             index < last
             and any(self._tokens[index].lower in forms for forms in pronouns)
-            and not self._opens_noun_phrase(index, last)
+            and not self.opens_noun_phrase(index, last)
         ):
             return Mention(index, index + 1, "pronoun", index)
         return self.read_subject(index, last)
@@ -123,7 +124,7 @@ class NounPhraseReader:
             and self._tokens[index + 1].lower in self._words.complements
         )
 
-    def _opens_noun_phrase(self, index: int, last: int) -> bool:
+    def opens_noun_phrase(self, index: int, last: int) -> bool:
         """Whether a pronoun is the article of a noun: *de to forskerne*."""
         if self._tokens[index].lower not in self._words.determiners or index + 1 >= last:
             return False
@@ -137,7 +138,8 @@ class NounPhraseReader:
             name = self._names.starting.get(index)
             if name is not None:
                 if name.is_genitive and name.last < last:
-                    index = name.last + (self._tokens[name.last].lower in self._words.genitives)
+                    marks = self._words.genitives | {"'", "’"}  # "Per sin", "Moss'"
+                    index = name.last + (self._tokens[name.last].lower in marks)
                     continue
                 return self.name_with_title(name.first, name.last, first, coordinate=last)
             if token.lower in self._words.determiners and head is None:
@@ -225,6 +227,10 @@ class NounPhraseReader:
         lower = self._tokens[head].lower
         stem = self._words.role_stem(lower)
         known = self._words.is_collective(lower) if stem is None else stem != lower
+        if stem == lower:  # "siger den 23-årige dansker afværgende"
+            before = [token.lower for token in self._tokens[max(head - MAX_TITLE, 0) : head]]
+            behind = [token.lower for token in self._tokens[head + 1 : head + 3]]
+            known = self._tells_how(before, *behind)
         return known and self._tokens[head + 1].is_word
 
     def _links_adjectives(self, index: int, last: int, described: bool) -> bool:
@@ -258,6 +264,10 @@ class NounPhraseReader:
         if position + 1 >= last or self._tokens[position].text != ",":
             return None
         for at in range(position + 1, min(last, position + 4)):
+            if self._tokens[at].text == "." and self._tokens[at - 1].lower in (
+                self._words.abbreviations
+            ):
+                continue  # "professor, dr.jur. Kari Nes"
             name = self._names.starting.get(at)
             if name is not None:
                 known = name.is_person or (name.is_person is None and name.last - name.first > 1)

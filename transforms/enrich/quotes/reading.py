@@ -274,7 +274,8 @@ class _Ascriber:
         while position < len(self._cut.sentences) and self._cut.sentences[position].first < stop:
             sentence = self._cut.sentences[position]
             position += 1
-            if sentence.line not in self._heading_lines:
+            # A heading counts only where nothing else has told yet whom the text is about.
+            if sentence.line not in self._heading_lines or self._cast.foremost is None:
                 first, last = max(sentence.first, self._seen), min(sentence.last, stop)
                 self._cast.observe(sentence, first, last)
         self._seen = stop

@@ -45,7 +45,8 @@ class RoleNouns:
         while article > index - MAX_TITLE and self._describes(article):
             article -= 1  # "En annen nabo"
         before = self._cut.tokens[article].lower if article >= 0 else ""
-        described = before in self._words.determiners and before not in self._words.subjects
+        others = self._words.subjects - self._words.indefinite  # Swedish "en" is one, and a.
+        described = before in self._words.determiners and before not in others
         grammar = self._words.grammar
         described = described and before not in grammar.articles | grammar.adjective_articles
         return (described or self.is_numbered(index)) and self._words.role_stem(word) == word

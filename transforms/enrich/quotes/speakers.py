@@ -45,6 +45,7 @@ class Cast:
         self._names = names
         self._words = lexicon.words
         self._verbs = lexicon.verbs
+        self._saying = lexicon.verbs.keys() | lexicon.statements.verbs.keys()
         self._openers = {sentence.first for sentence in cut.sentences}
         self._salient: list[str] = []
         self._fresh: set[str] = set()
@@ -69,8 +70,8 @@ class Cast:
         for index in range(first, last):
             name = self._names.starting.get(index)
             if name is not None and self._persons.is_person(name):
-                prominent = not name.is_genitive and not is_oblique(
-                    name, self._cut, self._names, self._words
+                prominent = not is_oblique(name, self._cut, self._names, self._words) and (
+                    not name.is_genitive or self._opens_as_owner(name, sentence)
                 )
                 (fronted if prominent else others).append(name.full)
                 self._fresh.add(name.full)
@@ -88,7 +89,11 @@ class Cast:
                     (fronted if opens else others).append(person)
                 elif not fronted:
                     fronted += self._introduce(index)
-            elif subject and not fronted and self._words.role_stem(token.lower) is not None:
+            elif (
+                not fronted
+                and (subject or self._precedes_saying(index))  # "…, og en nabo sier"
+                and self._words.role_stem(token.lower) is not None
+            ):
                 fronted += self._introduce(index)
         self._authors.note(first, last, fronted[0] if fronted else None)
         persons = list(dict.fromkeys(fronted + others))
@@ -99,6 +104,15 @@ class Cast:
             self.promote(person)
         if before is not None and before not in persons:  # It outlasts who is named in passing.
             self.promote(before, place=len(dict.fromkeys(fronted)))
+
+    def _opens_as_owner(self, name: Name, sentence: Sentence) -> bool:
+        """*Nes' stemme er avgjort*: whose thing a sentence is about; not *Nes' advokat*."""
+        noun = self._cut.tokens[name.last].lower if name.last < sentence.last else ""
+        return name.first == sentence.first and self._words.role_stem(noun) is None
+
+    def _precedes_saying(self, index: int) -> bool:
+        following = self._cut.tokens[index + 1 : index + 2]
+        return bool(following) and following[0].lower in self._saying
 
     def _find_pair(self, first: int, last: int) -> str | None:
         """Two persons whom a sentence joins: *Kari Nes fra Moss og Per Moe*."""

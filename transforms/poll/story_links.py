@@ -1,4 +1,4 @@
-"""Pages that list a day's or a month's articles, and the links on them. Pure."""
+"""The links on a page that look like articles: of archive pages and of front pages. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from lxml import etree, html
 from newsbeam.transforms.extract.page_tree import PageTooLargeError, parse_page
 from newsbeam.transforms.feeds.entries import resolve_address
 from newsbeam.transforms.text.encoding import decode_html
-from newsbeam.transforms.text.spans import EVER, Span
 from newsbeam.transforms.web.urls import WebAddress, read_web_address
 
 # What articles' addresses have and those of sections have not, by what was seen of papers (ours):
@@ -19,10 +18,10 @@ from newsbeam.transforms.web.urls import WebAddress, read_web_address
 _ARTICLE = re.compile(r"\d{5}|(?:[^\W_]+[-_]){3}[^\W_]+")
 
 
-def read_archive_page(
+def read_story_links(
     body: bytes, charset: str | None, url: str, links: re.Pattern[str] | None
 ) -> tuple[list[str], str | None] | None:
-    """The addresses of articles on an archive page, and of the page that continues it
+    """The addresses of articles on a page that lists some, and of the page that continues it
     (``rel=next``); ``None`` where it is no page that can be read.
 
     Articles are the links that the source's own pattern ``links`` is found in, or else those of
@@ -61,9 +60,3 @@ def _is_wanted(address: str, here: WebAddress, links: re.Pattern[str] | None) ->
     if links is not None:
         return bool(links.search(address))
     return bool(_ARTICLE.search(urlsplit(address).path.rstrip("/").rpartition("/")[2]))
-
-
-def span_on_page(named: Span, page: Span) -> Span:
-    """When an article on an archive page of the time ``page`` was published; its own address may
-    name another day, as that of a piece which the page shows beside its own."""
-    return named if named != EVER else page

@@ -1,0 +1,34 @@
+"""What runs note of sources beside the tables, which know ids alone: JSON, by source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+from newsbeam.transforms.files import write_file
+
+
+class SourceNotes(StrEnum):
+    """The notes' files: what each source is called, and which config it had last."""
+
+    NAMES = "source_names.json"
+    CONFIGS = "configs.json"
+
+
+def keep_notes(cache: Path, kind: SourceNotes, notes: Mapping[str, str]) -> None:
+    """Keep ``notes``, by source, for whoever comes without the configs; others stay."""
+    before = read_notes(cache, kind)
+    if any(before.get(source) != note for source, note in notes.items()):
+        with suppress(OSError):  # a run goes on without
+            write_file(cache / kind, json.dumps({**before, **notes}, ensure_ascii=False).encode())
+
+
+def read_notes(cache: Path, kind: SourceNotes) -> dict[str, str]:
+    """The notes that ``keep_notes`` kept, by source."""
+    with suppress(OSError, ValueError, AttributeError):
+        found = json.loads((cache / kind).read_bytes())
+        return {str(source): str(note) for source, note in found.items()}
+    return {}

@@ -1,0 +1,124 @@
+"""``newsbeam check`` on an object store: finds each kind of damage, and none in a sound lake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from newsbeam.transforms.lake.lake import Lake, list_files
+from newsbeam.transforms.lake.object_path import ObjectPath
+from newsbeam.transforms.lake.schema import ARTICLES
+from tests.support.s3.lakes import commit_keys
+from tests.support.s3.proxy import run_proxy
+from tests.support.s3.server import BUCKET, Server
+
+Command = Callable[[list[str]], tuple[int, str, str]]
+
+
+def find_damage(newsbeam: Command, place: ObjectPath, *options: str) -> dict[str, str]:
+    """What is wrong, by kind."""
+    code, out, err = newsbeam(["check", str(place), "--json", *options])
+    findings = json.loads(out)["findings"]
+    assert code == any(finding["is_damage"] for finding in findings), err
+    assert all(finding["file"].startswith(f"{place}/") for finding in findings)
+    return {finding["kind"]: f"{finding['what']}; {finding['remedy']}" for finding in findings}
+
+
+@pytest.fixture
+def folder(server: Server, place: ObjectPath) -> Path:
+    """Where the server has the objects of the lake."""
+    return server.folder / BUCKET / place.key
+
+
+def test_nothing_is_wrong_with_a_sound_lake(
+    lake: Lake, place: ObjectPath, newsbeam: Command
+) -> None:
+    commit_keys(lake, ["a", "b"])
+    assert find_damage(newsbeam, place) == {}
+    assert find_damage(newsbeam, place, "--deep") == {}
+    assert json.loads(newsbeam(["status", str(place), "--json"])[1])["last_check"]["damage"] == []
+
+
+def test_files_that_are_missing_or_short(
+    lake: Lake, place: ObjectPath, newsbeam: Command, folder: Path
+) -> None:
+    commit_keys(lake, ["a"])
+    [path] = [folder / "articles" / name for name in list_files(lake.open(ARTICLES))]
+    data = path.read_bytes()
+    path.write_bytes(data[:-20])
+    assert "bytes, and not" in find_damage(newsbeam, place)["data"]
+    path.unlink()
+    found = find_damage(newsbeam, place)
+    assert found["data"].startswith("is missing; put back an older version of the object")
+
+
+def test_every_byte_is_read(lake: Lake, place: ObjectPath, newsbeam: Command, folder: Path) -> None:
+    commit_keys(lake, ["a"])
+    [path] = [folder / "articles" / name for name in list_files(lake.open(ARTICLES))]
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    assert find_damage(newsbeam, place) == {}
+    assert "its bytes are not those" in find_damage(newsbeam, place, "--deep")["data"]
+
+
+def test_log_that_is_damaged(
+    lake: Lake, place: ObjectPath, newsbeam: Command, folder: Path
+) -> None:
+    commit_keys(lake, ["a"])
+    [entry] = (folder / "articles" / "_delta_log").glob("*1.json")
+    entry.write_bytes(entry.read_bytes()[:-10])
+    assert "no JSON" in find_damage(newsbeam, place)["log"]
+    entry.unlink()
+    commit = find_damage(newsbeam, place)
+    assert "stray" in commit  # what it named belongs to no table now
+
+
+def test_files_that_no_log_names(
+    lake: Lake, place: ObjectPath, newsbeam: Command, folder: Path
+) -> None:
+    commit_keys(lake, ["a"])
+    [name] = list_files(lake.open(ARTICLES))
+    lost = place / "articles" / name.replace("part-", "part-0")
+    (place / "articles" / name).copy_to(lost)
+    assert list(find_damage(newsbeam, place)) == ["leftover"]
+    (place / "_staging" / "dead" / "articles.intent.json").write_bytes(b"{}")
+    assert "intent" in find_damage(newsbeam, place)
+
+
+def test_archives(lake: Lake, place: ObjectPath, newsbeam: Command) -> None:
+    (place / "pages/source=avis/2026-11-30/one.warc.gz").write_bytes(b"no archive")
+    assert "archive" in find_damage(newsbeam, place)
+
+
+def test_no_lake_is_no_lake(place: ObjectPath, newsbeam: Command) -> None:
+    code, _, err = newsbeam(["check", str(place)])
+    assert code == 2
+    assert "holds no lake" in err
+
+
+def test_requests(
+    lake: Lake,
+    place: ObjectPath,
+    newsbeam: Command,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file costs two, and its commit four: nothing is asked again and again."""
+    from newsbeam.transforms.lake import object_path
+
+    commit_keys(lake, ["a"])
+    counts = []
+    with run_proxy(server.address) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.address)
+        for keys in (["b"], ["c"]):
+            object_path._open_store.cache_clear()
+            proxy.counts.clear()
+            assert find_damage(newsbeam, place) == {}
+            counts.append(proxy.counts.total())
+            commit_keys(lake, keys)
+    object_path._open_store.cache_clear()
+    assert counts[1] - counts[0] <= 6
