@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from tests.support.newsroom import make_newsroom
 from tests.support.quick import Guard, is_quick, list_needs
 from tests.support.workplace import Workplace
 
-# How long an example takes tells how busy the machine is.
-settings.register_profile("newsbeam", deadline=None)
+# How long an example takes tells how busy the machine is. Examples are others each time, so few
+# find in a week what many would in a day: `pytest --hypothesis-profile thorough` has those. Tests
+# of which an example costs much take a share of ``settings().max_examples``.
+settings.register_profile("newsbeam", deadline=None, max_examples=30)
 # What CI says of a commit must not be a matter of dice; everybody else throws them.
-settings.register_profile("newsbeam-ci", deadline=None, derandomize=True)
+settings.register_profile("newsbeam-ci", settings.get_profile("newsbeam"), derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=150)
 settings.load_profile("newsbeam-ci" if os.environ.get("CI") else "newsbeam")
 
 
@@ -59,6 +63,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """A quick run does not even import the other tests: they would load Beam."""
     is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
     return True if is_test and is_quick_run(config) and list_needs(collection_path) else None
+
+
+def pytest_collection_finish() -> None:
+    if "apache_beam" in sys.modules:
+        from tests.support.remembered import remember
+
+        remember()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

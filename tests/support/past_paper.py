@@ -12,13 +12,13 @@ from __future__ import annotations
 import gzip
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.support.answering import Answer, serve_answers
 from tests.support.newspaper.stories import write_story
 
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -83,21 +83,22 @@ class PastPaper:
         """The paths of a month's articles that a backfill can have."""
         return [self.path(number, a) for a in self.listed(number) if not self.is_gone(number, a)]
 
-    def answer(self, base: str, path: str) -> tuple[int, str, bytes]:
-        """Status, media type and body."""
+    def answer(self, base: str, path: str) -> Answer:
+        """What the paper at ``base`` says to ``path``."""
         if path == "/robots.txt":
-            return 200, "text/plain", f"User-agent: *\nSitemap: {base}/kart/index.xml\n".encode()
+            body = f"User-agent: *\nSitemap: {base}/kart/index.xml\n".encode()
+            return Answer(body, "text/plain")
         if path == "/kart/index.xml":
-            return 200, "application/xml", self._index(base)
+            return Answer(self._index(base), "application/xml")
         for number in range(self.months) if path.startswith("/kart/") else ():
             if path == self.map_path(number) and number not in self.missing:
                 body = self._map(base, number)
-                return 200, "application/xml", gzip.compress(body) if ".gz" in path else body
+                return Answer(gzip.compress(body) if ".gz" in path else body, "application/xml")
         if path.startswith("/nyheter/i/sak-om-noe-"):
             number, article = map(int, path.rsplit("-", 2)[-2:])
             if not self.is_gone(number, article):
-                return 200, "text/html; charset=utf-8", self._page(base, path, number, article)
-        return 404, "text/html", b"<html><body>404</body></html>"
+                return Answer(self._page(base, path, number, article))
+        return Answer(b"<html><body>404</body></html>", "text/html", 404)
 
     def _index(self, base: str) -> bytes:
         maps = []
@@ -164,44 +165,15 @@ def serve_past(paper: PastPaper, host: str = "127.0.0.61") -> Iterator[PastSite]
     """Serve ``paper`` until the block ends."""
     site = PastSite(paper)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(path: str, fields: Mapping[str, str]) -> Answer:
+        at = time.monotonic()
+        said = paper.answer(site.base, path)
+        if paper.delay:
+            time.sleep(paper.delay)
+        with site.came:
+            site.log.append(Logged(at, path, said.status))
+            site.came.notify_all()
+        return said
 
-        def do_GET(self) -> None:
-            at = time.monotonic()
-            status, media_type, body = paper.answer(site.base, self.path)
-            if paper.delay:
-                time.sleep(paper.delay)
-            with site.came:
-                site.log.append(Logged(at, self.path, status))
-                site.came.notify_all()
-            self.send_response(status)
-            self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Quiet: ``log`` has it."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def server_bind(self) -> None:
-            # HTTPServer asks the resolver for the host's name, which can take seconds.
-            self.socket.bind(self.server_address)
-            self.server_name, self.server_port = self.socket.getsockname()
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that was killed is none of ours to tell about."""
-
-    server = Server((host, 0), Handler)
-    site.base = f"http://{host}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serve_answers(answer, host) as site.base:
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

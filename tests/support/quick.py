@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -54,14 +54,25 @@ def list_needs(path: Path) -> list[str]:
     )
 
 
+@cache
+def needs_nothing(path: Path) -> bool:
+    """Whether what is defined in ``path`` is none of these tests' helpers, or a quick one."""
+    return not (path.is_relative_to(ROOT / "tests") and list_needs(path))
+
+
+@cache
+def find_source(function: Callable[..., object]) -> Path | None:
+    source = inspect.getsourcefile(function)
+    return Path(source) if source else None
+
+
 def is_quick(item: pytest.Item) -> bool:
     """Whether the file of a test and those of its fixtures need nothing heavy."""
     if item.get_closest_marker("slow"):
         return False
     fixtures = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
-    sources = {inspect.getsourcefile(one.func) for several in fixtures for one in several}
-    paths = {item.path, *(Path(source) for source in sources if source)}
-    return not any(list_needs(path) for path in paths if path.is_relative_to(ROOT / "tests"))
+    sources = {find_source(one.func) for several in fixtures for one in several}
+    return all(needs_nothing(path) for path in {item.path, *sources} if path)
 
 
 class Guard:

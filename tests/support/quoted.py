@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-
-import yaml
-
+from newsbeam.pipelines.config.load import load_shipped_languages
 from newsbeam.transforms.enrich.quotes import find_quotes
 from newsbeam.transforms.records import Quote
 from newsbeam.transforms.settings.lexicon import Lexicon
-from tests.support.workplace import ROOT
 
 
-@cache
 def lexicon(language: str) -> Lexicon:
-    path = ROOT / "configs" / "languages" / f"{language}.yaml"
-    section = yaml.safe_load(path.read_text(encoding="utf-8"))["quotes"]
-    return Lexicon.model_validate_json(json.dumps(section))
+    """The words of quoting that newsbeam comes with."""
+    found = load_shipped_languages()[language].quotes
+    assert found is not None
+    return found
 
 
 def find(text: str, language: str = "nb", **kwargs: object) -> tuple[Quote, ...]:

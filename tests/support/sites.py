@@ -6,16 +6,15 @@ with serve_site(lambda base: make_paper(base, feeds="head")) as site:
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from xml.sax.saxutils import escape as escape_xml
 
+from tests.support.answering import Answer, serve_answers
 from tests.support.newspaper.stories import Story, write_story
 
 NAME = "Fjordposten"
@@ -27,16 +26,6 @@ NEWSLETTER = (
 SLOGAN = "Fjordposten er din lokale stemme ved fjorden."
 
 FeedPlace = Literal["head", "common", "robots", "linked", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server says to a path."""
-
-    body: bytes = b""
-    content_type: str = "text/html; charset=utf-8"
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def page(text: str, status: int = 200, **headers: str) -> Answer:
@@ -71,43 +60,14 @@ def serve_site(
     """Serve what ``build`` makes of the site's address until the block ends."""
     site = Site("", {})
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(path: str, fields: Mapping[str, str]) -> Answer:
+        site.asked.append(path)
+        site.got.append(dict(fields))
+        return site.answers.get(path) or Answer(b"<html><body>404</body></html>", status=404)
 
-        def do_GET(self) -> None:
-            site.asked.append(self.path)
-            site.got.append({name.lower(): value for name, value in self.headers.items()})
-            missing = Answer(b"<html><body>404</body></html>", status=404)
-            answer = site.answers.get(self.path, missing)
-            self.send_response(answer.status)
-            for name, value in {"Content-Type": answer.content_type, **answer.headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Quiet: ``asked`` has it."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def server_bind(self) -> None:
-            # HTTPServer asks the resolver for the host's name, which can take seconds.
-            self.socket.bind(self.server_address)
-            self.server_name, self.server_port = self.socket.getsockname()
-
-    server = Server((host, 0), Handler)
-    site.base = f"http://{host}:{server.server_port}"
-    site.answers = build(site.base)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serve_answers(answer, host) as site.base:
+        site.answers = build(site.base)
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ Rules = Sequence[CleaningRule]
 
 # Marks of lists and headings that a page puts before a line; no part of what the line says.
 LINE_MARKS = " \t-–—*•#>|"
+_DASHES = tuple(DASHES)
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,14 @@ class _Matcher:
     lines: frozenset[str]
     pattern: re.Pattern[str] | None
 
-    def matches(self, block: Block) -> bool:
-        rule = self.rule
-        if rule.isolated and not block.isolated:
-            return False
-        if block.text.startswith(tuple(DASHES)) and block.text.endswith("?"):
-            return False  # a question in an interview
+    def matches(self, text: str, unmarked: str, said: str) -> bool:
+        """Whether it removes a line: as it stands, without marks before it, and as it is told
+        from others by what it says."""
         if self.pattern is None:
-            return block.text.strip(LINE_MARKS).casefold() in self.lines
-        return bool(
-            self.pattern.fullmatch(block.text)
-            or self.pattern.fullmatch(block.text.lstrip(LINE_MARKS))
-        )
+            return said in self.lines
+        if self.pattern.fullmatch(text):
+            return True
+        return unmarked != text and self.pattern.fullmatch(unmarked) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -52,16 +49,32 @@ def _compile_rule(rule: CleaningRule) -> _Matcher:
     )
 
 
-def _find_rule(block: Block, matchers: Iterable[_Matcher]) -> CleaningRule | None:
-    size = len(block.text)
-    # Most lines are paragraphs, too long for any rule.
-    fitting = (matcher for matcher in matchers if size <= matcher.rule.max_chars)
-    return next((matcher.rule for matcher in fitting if matcher.matches(block)), None)
+class RuleMatcher:
+    """Finds which of ``rules`` removes a line. Make one for many lines."""
+
+    def __init__(self, rules: Iterable[CleaningRule]) -> None:
+        self._matchers = [_compile_rule(rule) for rule in rules]
+        self._longest = max((m.rule.max_chars for m in self._matchers), default=0)
+
+    def find(self, block: Block) -> CleaningRule | None:
+        """The first rule that removes ``block``, or ``None``."""
+        text, size = block.text, len(block.text)
+        if size > self._longest:  # most lines are paragraphs, too long for any rule
+            return None
+        if text.startswith(_DASHES) and text.endswith("?"):
+            return None  # a question in an interview
+        unmarked, said = text.lstrip(LINE_MARKS), text.strip(LINE_MARKS).casefold()
+        for matcher in self._matchers:
+            rule = matcher.rule
+            fits = size <= rule.max_chars and (block.isolated or not rule.isolated)
+            if fits and matcher.matches(text, unmarked, said):
+                return rule
+        return None
 
 
 def match_rule(block: Block, rules: Iterable[CleaningRule]) -> CleaningRule | None:
     """The first of ``rules`` that removes ``block``, or ``None``."""
-    return _find_rule(block, [_compile_rule(rule) for rule in rules])
+    return RuleMatcher(rules).find(block)
 
 
 def remove_boilerplate(article: Article, rules: Rules) -> Article | Rejection:
@@ -71,9 +84,9 @@ def remove_boilerplate(article: Article, rules: Rules) -> Article | Rejection:
     """
     kept: list[Block] = []
     removed: list[RemovedLine] = []
-    matchers = [_compile_rule(rule) for rule in rules]
+    matcher = RuleMatcher(rules)
     for block in article.blocks:
-        rule = _find_rule(block, matchers)
+        rule = matcher.find(block)
         if rule is None:
             kept.append(block)
         else:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from newsbeam.transforms.clean.boilerplate import match_rule
+from newsbeam.transforms.clean.boilerplate import RuleMatcher
 from newsbeam.transforms.clean.templates import (
     ALL_NAMES,
     EXACT,
@@ -247,9 +247,10 @@ def measure_rule(
 ) -> Iterator[tuple[str, Measure]]:
     """Yield for each proposed rule that removes lines of an article its name and which."""
     rules = {proposal.rule: frozenset(proposal.templates) for proposal in proposals}
+    matcher = RuleMatcher(rules)
     removed: dict[CleaningRule, list[str]] = {}
     for place, line in enumerate(article.lines):
-        rule = match_rule(Block(line), rules) if place not in article.covered else None
+        rule = matcher.find(Block(line)) if place not in article.covered else None
         if rule is not None:
             removed.setdefault(rule, []).append(line)
     for rule, lines in removed.items():

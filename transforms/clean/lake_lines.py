@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from newsbeam.transforms.clean.boilerplate import list_rules, match_rule
+from newsbeam.transforms.clean.boilerplate import RuleMatcher, list_rules
 from newsbeam.transforms.clean.evidence import SourceLines
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.log import read_rows
@@ -84,7 +84,7 @@ def read_lines(
     for row in rows.to_pylist():
         if (row["article_id"], row["revision"]) not in file.wanted:
             continue
-        rules = list_rules(row["language"] or "und", languages, source)
+        matcher = RuleMatcher(list_rules(row["language"] or "und", languages, source))
         lines = tuple((row["text"] or "").split("\n"))
         starts, at = {}, 0
         for place, line in enumerate(lines):
@@ -96,5 +96,5 @@ def read_lines(
             row["article_id"],
             lines,
             frozenset(place for place in headings if place is not None),
-            frozenset(p for p, line in enumerate(lines) if match_rule(Block(line), rules)),
+            frozenset(p for p, line in enumerate(lines) if matcher.find(Block(line))),
         )

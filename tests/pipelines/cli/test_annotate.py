@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.pipelines.annotate import annotate_items, annotate_lines
@@ -102,7 +102,6 @@ SCRAPS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(SCRAPS, max_size=25).map("".join), st.sampled_from(["nb", "nn", None]))
 def test_spans_are_slices_of_the_text(text: str, language: str | None) -> None:
     item: dict[str, Any] = {"text": text, "language": language}

@@ -13,6 +13,7 @@ import pytest
 
 from newsbeam.pipelines.runners.failures import find_expected_failure
 from newsbeam.pipelines.runners.options import RunFailed
+from tests.support.small_disk import small_disk
 from tests.support.workplace import Workplace
 
 Command = Callable[[list[str]], tuple[int, str, str]]
@@ -22,23 +23,14 @@ LINE = "Kaupunki päätti asiasta maanantaina numerolla {}.\n"
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 160 KB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=160k", "newsbeam-test", str(place)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"may not mount: {done.stderr.strip()}")
-    try:
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "160k") as place:
         yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_full_disk_is_one_sentence(
-    workplace: Workplace, small_disk: Path, tmp_path: Path, workers: str
+    workplace: Workplace, disk: Path, tmp_path: Path, workers: str
 ) -> None:
     workplace.configure("id: avis\nlanguage: fi\nfiles: ['in/*']\n")
     for number in range(3):
@@ -46,7 +38,7 @@ def test_a_full_disk_is_one_sentence(
         workplace.write(f"{number}.txt", f"Sak {number}\n\n{lines}")
     done = subprocess.run(
         [sys.executable, "-m", "newsbeam", "run", workplace.folder / "avis.yaml", "--output",
-         small_disk / "lake", "--workers", workers],
+         disk / "lake", "--workers", workers],
         env=os.environ | {"XDG_STATE_HOME": str(tmp_path / "state")},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip

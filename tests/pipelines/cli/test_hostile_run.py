@@ -11,30 +11,21 @@ import asyncio
 import gzip
 import json
 import os
-import socket
 import ssl
 import sys
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import pandas as pd
 import psutil
 import pytest
-import yaml
 
-from newsbeam.transforms.fetch.pages import fetch_pages
-from newsbeam.transforms.fetch.queue import FetchJob
 from newsbeam.transforms.packing import unpack_request
-from newsbeam.transforms.records import Clock, Document, Entry, Metadata, PageRequest
-from newsbeam.transforms.settings.source import Source
 from tests.support.hostile_servers import (
     BROKEN,
     CHUNKED,
@@ -45,28 +36,14 @@ from tests.support.hostile_servers import (
     make_certificate,
     serve_tls,
 )
+from tests.support.hostile_sites import FETCH, listening_inside, page, rss, serving, write_source
 from tests.support.loopback import Asked, Handler, Server, redirect, reply
 from tests.support.newspaper import Newspaper, make_site, serve
 from tests.support.waiting import count_denied
 
 # Servers that do their worst take their time.
 pytestmark = pytest.mark.slow
-
-Command = Callable[[list[str]], tuple[int, str, str]]
 Tls = Callable[[Path], ssl.SSLContext]
-INNER = "127.0.0.1"
-# With three tries each, or one trap after the other, the run would take minutes. But none may
-# be so short that a busy machine is taken for a slow server.
-FETCH: dict[str, Any] = {
-    "allow_addresses": ["127.0.1.0/24"],
-    "seconds_between_requests": 0,
-    "connect_seconds": 2,
-    "read_seconds": 2,
-    "total_seconds": 3,
-    "tries": 1,
-    "max_page_bytes": 2 * MIB,
-    "max_feed_bytes": 2 * MIB,
-}
 
 
 @dataclass(frozen=True)
@@ -119,24 +96,6 @@ def crowd() -> bytes:
 
 def bombing(coding: str) -> Handler:
     return lambda *_: reply(bomb(coding), content_encoding=coding, content_type="text/html")
-
-
-def page(title: str) -> bytes:
-    text = (
-        "<p>Kommunestyret vedtok i går å bygge en ny skole ved elva, med plass til tre hundre.</p>"
-    )
-    body = f"<!doctype html><html lang=nb><title>{title}</title><article><h1>{title}</h1>{text * 4}"
-    return reply(body.encode(), content_type="text/html; charset=utf-8")
-
-
-def rss(*links: str, guid: str | None = None, prolog: str = "", title: str = "Avis") -> bytes:
-    told = f"<guid isPermaLink='false'>{guid}</guid>" if guid else ""
-    items = "".join(
-        f"<item><title>Sak {n}</title><link>{escape(link)}</link>{told}</item>"
-        for n, link in enumerate(links)
-    )
-    head = f"{prolog}<rss version='2.0'><channel><title>{title}</title>"
-    return f"{head}{items}</channel></rss>".encode()
 
 
 def served(feed: bytes) -> Handler:
@@ -202,7 +161,6 @@ ANYWHERE = {
         serves_robots=True,
     ),
 }  # fmt: skip
-
 VIDEO = b"\0\0\0\x20ftypmp42" + b"\xff\xd8\0" * 2000
 # Half a million elements: a second or two to read. No reject; but nobody else may pay for it.
 LABYRINTH = b"<rss><channel>" + b"<a/>" * 500_000 + b"</channel></rss>"
@@ -211,7 +169,6 @@ LAUGHS = "<!DOCTYPE rss [<!ENTITY a0 'ha'>" + "".join(
     f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12)
 ) + "]>"  # fmt: skip
 OUTSIDE = "<!DOCTYPE rss [<!ENTITY x SYSTEM '{}'>]>"
-
 PAGES = ANYWHERE | {
     "video": Trap(
         "wrong_content_type", endless(
@@ -260,70 +217,6 @@ class Ended:
 
     def table(self, name: str) -> pd.DataFrame:
         return pd.read_parquet(self.folder / "out" / name)
-
-
-@contextmanager
-def loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop for servers, beside what a test does."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield loop
-    finally:
-
-        async def cancel_all() -> None:
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        asyncio.run_coroutine_threadsafe(cancel_all(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-@contextmanager
-def serving(*servers: Server) -> Iterator[None]:
-    async def start(stack: AsyncExitStack) -> None:
-        for server in servers:
-            await stack.enter_async_context(server)
-
-    with loop_in_thread() as loop:
-        stack = AsyncExitStack()
-        asyncio.run_coroutine_threadsafe(start(stack), loop).result()
-        yield
-        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result()
-
-
-@contextmanager
-def listening_inside() -> Iterator[tuple[int, list[object]]]:
-    """A port on 127.0.0.1, and the peers that have connected to it so far."""
-    peers: list[object] = []
-    with socket.create_server((INNER, 0)) as listener:
-
-        def accept() -> None:
-            while True:
-                try:
-                    connection, peer = listener.accept()
-                except OSError:
-                    return
-                peers.append(peer)
-                connection.close()
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1], peers
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
-def write_source(folder: Path, id: str, *feeds: str, **settings: object) -> Path:
-    source = {"id": id, "language": "nb", "feeds": list(feeds), "fetch": FETCH} | settings
-    path = folder / f"{id}.yaml"
-    path.write_text(yaml.safe_dump(source), encoding="utf-8")
-    return path
 
 
 def run_watched(arguments: list[str], folder: Path) -> tuple[int, str, str, float, int]:
@@ -461,111 +354,3 @@ def test_it_keeps_to_its_limits(ended: Ended) -> None:
     # A feed and a page with their robots.txt, each to its limit; the rest is ours: measured was 1.
     seconds = ended.summary["seconds"] - ended.denied_seconds
     assert seconds < 4 * FETCH["total_seconds"] + 9
-
-
-def test_pages_that_wait_to_be_read_make_no_server_look_slow() -> None:
-    """While a page is read for longer than a server has, the others' bodies are decoded."""
-
-    def late(number: int) -> Handler:
-        async def handle(_: Asked, __: asyncio.StreamWriter) -> bytes:
-            await asyncio.sleep(number * 0.01)
-            return reply(body, content_encoding="gzip", content_type="text/html")
-
-        return handle
-
-    body = gzip.compress(os.urandom(20_000))
-    servers = [Server(late(number), host=f"127.0.1.{number}") for number in range(1, 61)]
-    settings = {"id": "avis", "feeds": ["http://avis.example/"], "fetch": FETCH}
-    source = Source.model_validate_json(json.dumps(settings))
-    job = FetchJob({"avis": source}, {}, Clock(), None, {}, {}, None)
-    with serving(*servers):
-        requests = [
-            PageRequest("avis", "feed", Entry(server.host, server.url(), "", Metadata()))
-            for server in servers
-        ]
-        found = fetch_pages(requests, job)
-        first = next(found)
-        time.sleep(FETCH["total_seconds"] + 1)
-        assert all(isinstance(result, Document) for result in [first, *found])
-
-
-class Recent:
-    """The paths that a server was asked for since the last look, robots.txt left out."""
-
-    def __init__(self, server: Server) -> None:
-        self._server, self._seen = server, 0
-
-    def paths(self) -> list[str]:
-        asked = [asked.path for asked in self._server.pages]
-        recent, self._seen = asked[self._seen :], len(asked)
-        return recent
-
-
-@pytest.fixture
-def run_one(tmp_path: Path, newsbeam: Command) -> Callable[..., dict[str, Any]]:
-    """Runs the one source of ``tmp_path`` and returns its counts."""
-
-    def run(config: Path, *options: str) -> dict[str, Any]:
-        output = str(tmp_path / "out")
-        code, out, err = newsbeam(["run", str(config), "--output", output, "--json", *options])
-        assert code == 0, err
-        count: dict[str, Any] = json.loads(out)["sources"][config.stem]
-        return count
-
-    return run
-
-
-def test_ten_thousand_entries_with_one_guid(
-    tmp_path: Path, run_one: Callable[..., dict[str, Any]]
-) -> None:
-    """The GUID says nothing then: each address is an entry, asked for once and never again."""
-    entries = 10_000
-
-    def handle(asked: Asked, _: object) -> bytes:
-        if asked.path == "/feed":
-            links = (f"{server.url()}sak/{n}" for n in range(entries))
-            return reply(rss(*links, guid="den-samme"))
-        return page(asked.path) if asked.path.endswith("0") else reply(status=404)
-
-    server = Server(handle, host="127.0.1.1")
-    recent = Recent(server)
-    with serving(server):
-        config = write_source(tmp_path, "avis", server.url("/feed"))
-        count = run_one(config, "--limit", "20")
-        assert recent.paths() == ["/feed", *(f"/sak/{n}" for n in range(20))]
-        assert (count["new"], count["rejected"]) == (2, {"not_found": 18})
-        entries = 60
-        run_one(config, "--all")
-        assert recent.paths() == ["/feed", *(f"/sak/{n}" for n in range(20, 60))]
-        count = run_one(config, "--all")
-        assert recent.paths() == ["/feed"]
-        assert count["new"] == 0
-    table = pd.read_parquet(tmp_path / "out" / "articles")
-    assert sorted(table["url"]) == sorted(f"{server.url()}sak/{n}" for n in range(0, 60, 10))
-
-
-def test_name_that_points_inwards_the_second_time(
-    tmp_path: Path, run_one: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The feed is had from an address that may be asked; then the name is one inside."""
-    look_up = socket.getaddrinfo
-    addresses = ["127.0.1.1", "127.0.1.1"]  # for robots.txt and the feed
-
-    def answer(host: str, *arguments: Any, **named: Any) -> Any:
-        if host == "avis.example":
-            host = addresses.pop() if addresses else INNER
-        return look_up(host, *arguments, **named)
-
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
-    with listening_inside() as (port, peers):
-        server = Server(
-            lambda *_: reply(rss(server.url("/sak", "avis.example"))), "127.0.1.1", port=port
-        )
-        with serving(server):
-            config = write_source(tmp_path, "avis", server.url("/feed", "avis.example"))
-            count = run_one(config)
-            assert count["rejected"] == {"forbidden_address": 1}
-            assert [asked.path for asked in server.pages] == ["/feed"]
-    assert peers == []
-    (row,) = pd.read_parquet(tmp_path / "out" / "rejects").to_dict("records")
-    assert (row["stage"], row["origin"]) == ("fetch", server.url("/sak", "avis.example"))

@@ -43,7 +43,7 @@ def _children() -> list[psutil.Process]:
     ("code", "reason"),
     [
         (f"__import__('os').kill(__import__('os').getpid(), {signal.SIGKILL})", "SIGKILL"),
-        ("__import__('os')._exit(3)", "exit code 3"),
+        pytest.param("__import__('os')._exit(3)", "exit code 3", marks=pytest.mark.slow),
         ("__import__('os')._exit(0)", "exit code 0"),
     ],
 )

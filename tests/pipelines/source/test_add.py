@@ -66,6 +66,17 @@ def add_json(add: Command, *arguments: str, code: int = 0) -> dict[str, Any]:
     return result
 
 
+def build_with_feed(place: Any) -> Callable[[str], dict[str, Answer]]:
+    """A paper that tells of its feed at ``place``."""
+
+    def build(base: str) -> dict[str, Answer]:
+        robots = f"User-agent: *\nDisallow: /x\nSitemap: {base}/kart/nyheter-48t.xml\n"
+        plain = "User-agent: *\nDisallow: /x\n"
+        return make_paper(base, feeds=place, robots=robots if place == "robots" else plain)
+
+    return build
+
+
 @pytest.mark.parametrize(
     ("place", "feed"),
     [
@@ -75,15 +86,10 @@ def add_json(add: Command, *arguments: str, code: int = 0) -> dict[str, Any]:
         ("robots", "/kart/nyheter-48t.xml"),
     ],
 )
-def test_from_an_address_to_rows_in_two_commands(
-    newsbeam: Command, add: Command, folder: Path, tmp_path: Path, place: Any, feed: str
+def test_a_feed_is_found_wherever_a_paper_tells_of_it(
+    add: Command, folder: Path, place: Any, feed: str
 ) -> None:
-    def build(base: str) -> dict[str, Answer]:
-        robots = f"User-agent: *\nDisallow: /x\nSitemap: {base}/kart/nyheter-48t.xml\n"
-        plain = "User-agent: *\nDisallow: /x\n"
-        return make_paper(base, feeds=place, robots=robots if place == "robots" else plain)
-
-    with serve_site(build) as site:
+    with serve_site(build_with_feed(place)) as site:
         code, out, err = add([site.url(), "--yes"])
         assert code == 0, err
         file = folder / "fjordposten.yaml"
@@ -98,8 +104,16 @@ def test_from_an_address_to_rows_in_two_commands(
         for item in list_items(6):
             assert item.story.title in out
 
-        lake = tmp_path / "lake"
-        code, out, err = newsbeam(["run", str(file), "--output", str(lake), "--json"])
+
+@pytest.mark.parametrize("place", ["head", pytest.param("robots", marks=pytest.mark.slow)])
+def test_from_an_address_to_rows_in_two_commands(
+    newsbeam: Command, add: Command, folder: Path, tmp_path: Path, place: Any
+) -> None:
+    with serve_site(build_with_feed(place)) as site:
+        code, _, err = add([site.url(), "--yes"])
+        assert code == 0, err
+        file, lake = folder / "fjordposten.yaml", tmp_path / "lake"
+        code, _, err = newsbeam(["run", str(file), "--output", str(lake), "--json"])
         assert code == 0, err
     rows = pd.read_parquet(lake / "articles")
     assert len(rows) == 8
@@ -365,7 +379,9 @@ def test_wrong_options(add: Command, options: list[str]) -> None:
     assert err.endswith("See newsbeam source add --help\n")
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1)])
+@pytest.mark.parametrize(
+    ("answer", "code"), [pytest.param("y", 0, marks=pytest.mark.slow), ("n", 1)]
+)
 def test_on_a_terminal_it_asks(folder: Path, answer: str, code: int) -> None:
     with serve_site(lambda base: make_paper(base)) as site:
         ours, theirs = pty.openpty()

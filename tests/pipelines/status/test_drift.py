@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import comb
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from newsbeam.pipelines.status.drift import HOLD, ArticleOutcome, exceed_share, judge_drift
 
@@ -139,7 +139,10 @@ def test_chance_of_a_share_is_the_tail_of_the_hypergeometric(
 ) -> None:
     before = data.draw(st.integers(1, 2000))
     bad, bad_before = data.draw(st.integers(0, newest)), data.draw(st.integers(0, before))
-    expected = stats.hypergeom.sf(bad - 1, newest + before, bad + bad_before, newest)
+    all_bad, others = bad + bad_before, newest + before - bad - bad_before
+    # In whole numbers: of all ways to choose the newest those with so many bad ones.
+    as_many = sum(comb(all_bad, n) * comb(others, newest - n) for n in range(bad, newest + 1))
+    expected = as_many / comb(newest + before, newest)
     assert exceed_share(bad, newest, bad_before, before) == pytest.approx(
         expected, rel=1e-6, abs=1e-12
     )

@@ -110,7 +110,7 @@ def test_memory_does_not_grow_with_the_map() -> None:
             tracemalloc.stop()
 
     measure(100)
-    assert measure(20_000) < 2 * measure(2_000) + 200_000
+    assert measure(8_000) < 2 * measure(800) + 200_000
 
 
 @pytest.mark.parametrize(

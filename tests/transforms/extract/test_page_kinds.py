@@ -185,7 +185,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 @given(st.lists(PIECES, min_size=1, max_size=8))
 def test_every_line_of_the_article_is_in_the_text_or_told(pieces: list[str]) -> None:
     body = f"<article>{H1}{P}{''.join(pieces)}{P}</article>"

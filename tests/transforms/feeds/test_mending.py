@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.feeds.parse import parse_feed
@@ -109,7 +109,6 @@ def test_what_is_lost_anywhere_changes_only_its_entry(length: int) -> None:
         keeps_others([RSS_PARTS[0], broken, *RSS_PARTS[2:]], HEAD, TAIL, GOOD, 1)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_atom_too(data: st.DataObject) -> None:
     whole = ATOM_PARTS[2]

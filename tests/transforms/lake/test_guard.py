@@ -112,7 +112,7 @@ def test_an_undamaged_table_needs_no_repair(lake: Lake) -> None:
     assert all(plan_table(lake.root, table).is_empty for table in TABLES)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000))
 def test_repair_brings_every_undamaged_row_back_once(made: Path, seed: int, tmp_path: Path) -> None:
     root = tmp_path / f"{seed}"
@@ -130,7 +130,7 @@ def test_repair_brings_every_undamaged_row_back_once(made: Path, seed: int, tmp_
     mend_and_compare(Lake(root), before - set(list_keys(held)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000))
 def test_bits_flipped_in_a_log_entry_cost_no_row(made: Path, seed: int, tmp_path: Path) -> None:
     """Most leave it JSON: it names another file, day or column, or lacks a field."""

@@ -108,7 +108,8 @@ def kill_and_run_again(
     [
         pytest.param("_staging/*/read", marks=pytest.mark.slow),  # it works on articles
         "_staging/*/*.parquet",  # articles lie ready, to be committed at once
-        "articles/_delta_log/*.json",  # it has committed the articles, and nothing else
+        # It has committed the articles, and nothing else.
+        pytest.param("articles/_delta_log/*.json", marks=pytest.mark.slow),
     ],
 )
 def test_killed_run_is_made_good_by_the_next(
@@ -124,7 +125,11 @@ def test_killed_run_is_made_good_by_the_next(
 
 @pytest.mark.parametrize(
     ("workers", "sign"),
-    [("1", "read"), pytest.param("2", "lock", marks=pytest.mark.slow), ("2", "read")],
+    [
+        pytest.param("1", "read", marks=pytest.mark.slow),
+        pytest.param("2", "lock", marks=pytest.mark.slow),
+        ("2", "read"),
+    ],
 )
 def test_interrupt_says_so_and_leaves_nothing_behind(
     config: Path, tmp_path: Path, workers: str, sign: str

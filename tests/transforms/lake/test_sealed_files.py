@@ -24,7 +24,10 @@ SEALED = pack_sealed_file(ROWS)
 
 
 @given(at=st.integers(0, len(SEALED) * 8 - 1))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2 * settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_no_flipped_bit_goes_unseen(at: int, tmp_path: Path) -> None:
     data = bytearray(SEALED)
     data[at // 8] ^= 1 << at % 8

@@ -163,7 +163,7 @@ _SAID = Corrections(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 3)
 @given(st.integers(0, 10**6), st.sampled_from((Corrections(), _SAID)))
 def test_order_batches_and_revisions_do_not_count(seed: int, corrections: Corrections) -> None:
     pick = random.Random(seed)

@@ -98,7 +98,7 @@ def test_what_is_no_signature_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
 )
 def test_versions_of_wire_stories_are_told_from_other_stories_on_the_topic(seed: int) -> None:
     printed = print_papers(seed)
@@ -168,7 +168,7 @@ def tell(days: dict[date, dict[str, StoryState]], changes: Sequence[StoryState])
             day[told.article.article_id] = told
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(st.lists(drafts, max_size=8), max_size=8), st.sampled_from([3, 10, 30]))
 def test_stories_do_not_depend_on_the_runs_in_which_articles_came(
     runs: list[list[SignedArticle]], hours: int
@@ -188,7 +188,7 @@ def test_stories_do_not_depend_on_the_runs_in_which_articles_came(
     assert not find_all_changes(days, newest, hours * HOUR)
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11, pytest.param(12, marks=pytest.mark.slow)])
 def test_wire_stories_are_the_same_in_any_order_of_arrival(seed: int) -> None:
     printed = sign(print_papers(seed, 12))
     whole = cluster(printed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,6 +31,7 @@ from newsbeam.transforms.stream.ledger import Item, Ledger, PaneCommitter
 from newsbeam.transforms.stream.visits import Memory, Visit, Visitor, _VisitSites
 from tests.support.accounts import check_accounts
 from tests.support.newspaper import Newspaper, Servers, make_site, serve
+from tests.support.small_disk import small_disk
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 TEXT = "Brua er åpen\n\n– Endelig, sier ordfører Kari Dahl.\n"
@@ -165,6 +165,7 @@ def test_an_item_that_newsbeam_fails_at_is_rejected_and_the_stream_goes_on(
     assert len(pd.read_parquet(tmp_path / "lake" / "feed_polls")) == 1
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written_stops_the_stream(
     site: tuple[Newspaper, Servers], tmp_path: Path
 ) -> None:
@@ -181,28 +182,18 @@ def test_an_output_that_cannot_be_written_stops_the_stream(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "newsbeam-test", str(place)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"may not mount: {done.stderr.strip()}")
-    try:
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "1m") as place:
         yield place
-    finally:
-        # What is known stays open as long as this process.
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def test_a_full_disk_stops_the_stream_and_room_lets_it_go_on(
-    site: tuple[Newspaper, Servers], tmp_path: Path, small_disk: Path
+    site: tuple[Newspaper, Servers], tmp_path: Path, disk: Path
 ) -> None:
-    job, output = load_job(site[0].write_configs(tmp_path)), small_disk / "lake"
+    job, output = load_job(site[0].write_configs(tmp_path)), disk / "lake"
     Lake(output).create()
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 8192))
+    filler = disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - 8192))
     with pytest.raises(Exception, match="No space left on device"):
         run_stream(job, output, 4)
     table = output / "articles"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from newsbeam.pipelines.config.load import load_shipped_languages
 from newsbeam.transforms.enrich.quotes import find_speech
 from newsbeam.transforms.enrich.quotes.reading import Speech
+from tests.support.quoted import lexicon
 
 OPENING = {
     "nb": "Det var mye folk på møtet i byen i går kveld.\n",
@@ -17,9 +17,7 @@ OPENING = {
 
 
 def read(language: str, text: str) -> Speech:
-    lexicon = load_shipped_languages()[language].quotes
-    assert lexicon is not None
-    return find_speech(OPENING[language] + text, lexicon)
+    return find_speech(OPENING[language] + text, lexicon(language))
 
 
 QUOTES = [

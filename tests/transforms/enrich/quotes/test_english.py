@@ -8,18 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbeam.pipelines.config.load import load_shipped_languages
 from newsbeam.transforms.enrich.quotes import find_quotes
 from newsbeam.transforms.records import Quote
+from tests.support.quoted import lexicon
 
 NAMES = ["Joan Harper", "Peter O'Hara", "Émile Zápata", "Sen. Ruth Collins", "Dr. Amy Ng"]
 VERBS = ["said", "told reporters", "later added", "has repeatedly said", "told the BBC on Monday"]
 
 
 def find(text: str) -> tuple[Quote, ...]:
-    lexicon = load_shipped_languages()["en"].quotes
-    assert lexicon is not None
-    return find_quotes(text, lexicon)
+    return find_quotes(text, lexicon("en"))
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from newsbeam.pipelines.config.load import load_shipped_languages
 from newsbeam.transforms.enrich.quotes import find_quotes
 from newsbeam.transforms.records import Quote
 from tests.support.marked_quotes import MarkedText, bare_quotes, read_marked_texts, score_marked
+from tests.support.quoted import lexicon
 
 GOLDEN = Path(__file__).parent / "golden"
 FAULTS = list(read_marked_texts(GOLDEN / "faults.txt"))
@@ -23,9 +23,7 @@ FLOORS = {
 
 
 def find(text: MarkedText) -> tuple[Quote, ...]:
-    lexicon = load_shipped_languages()[text.language].quotes
-    assert lexicon is not None
-    return find_quotes(text.text, lexicon)
+    return find_quotes(text.text, lexicon(text.language))
 
 
 @pytest.mark.parametrize("text", FAULTS, ids=[f"{text.language} {text.name}" for text in FAULTS])

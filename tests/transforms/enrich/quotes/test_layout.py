@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsbeam.pipelines.config.load import load_shipped_languages
 from newsbeam.transforms.enrich.quotes import find_quotes
 from newsbeam.transforms.enrich.quotes.attributions import AttributionReader
 from newsbeam.transforms.enrich.quotes.layout import guess_layout
@@ -15,22 +13,15 @@ from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
 from newsbeam.transforms.extract.article import extract_article
 from newsbeam.transforms.records import Article, Document, Provenance
-from newsbeam.transforms.settings.lexicon import Lexicon
+from tests.support.quoted import lexicon
 
 CLOSED_LATER = "Hun kom.\n– Vi er klare.\nBilen er pakket, sier Kari Nes.\nHun reiser."
 
 
-@cache
-def lexicon() -> Lexicon:
-    words = load_shipped_languages()["nb"].quotes
-    assert words is not None
-    return words
-
-
 def guess(text: str) -> str:
-    cut = Segmentation(text, lexicon().words.abbreviations)
-    names = Names(cut, lexicon(), ())
-    return guess_layout(cut, AttributionReader(cut, names, lexicon()))
+    cut = Segmentation(text, lexicon("nb").words.abbreviations)
+    names = Names(cut, lexicon("nb"), ())
+    return guess_layout(cut, AttributionReader(cut, names, lexicon("nb")))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +57,7 @@ def test_a_page_says_itself_what_a_paragraph_is() -> None:
     article = extract_article(document, language="nb", timezone=ZoneInfo("Europe/Oslo"))
     assert isinstance(article, Article)
     assert (article.layout, guess(article.text)) == ("paragraphs", "sentences")
-    (quote,) = find_quotes(article.text, lexicon(), layout=article.layout)
+    (quote,) = find_quotes(article.text, lexicon("nb"), layout=article.layout)
     assert quote.text == "Vi får ikke deler før mandag."
 
 

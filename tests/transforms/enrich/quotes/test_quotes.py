@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.records import Entity, Heading, Quote
@@ -98,7 +98,6 @@ def entities_of(draw: st.DrawFn, text: str) -> list[Entity]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
 @given(TEXTS, st.sampled_from(["nb", "nn"]), st.data())
 def test_quotes_are_valid_ordered_and_apart(text: str, language: str, data: st.DataObject) -> None:
     entities = data.draw(entities_of(text))

@@ -9,16 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbeam.pipelines.config.load import load_shipped_languages
 from newsbeam.transforms.enrich.quotes import find_persons, find_quotes
 from newsbeam.transforms.records import Entity, Speaker
-from newsbeam.transforms.settings.lexicon import Lexicon
-
-
-def lexicon(language: str) -> Lexicon:
-    found = load_shipped_languages()[language].quotes
-    assert found is not None
-    return found
+from tests.support.quoted import lexicon
 
 
 def organisations(text: str, *names: str) -> list[Entity]:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
-from functools import cache
 
 import pytest
-import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.enrich.quotes import find_speech
 from newsbeam.transforms.records import Entity, Statement
-from newsbeam.transforms.settings.lexicon import Lexicon
+from tests.support.quoted import lexicon
 from tests.support.workplace import ROOT
-
-
-@cache
-def lexicon(language: str) -> Lexicon:
-    path = ROOT / "configs" / "languages" / f"{language}.yaml"
-    section = yaml.safe_load(path.read_text(encoding="utf-8"))["quotes"]
-    return Lexicon.model_validate_json(json.dumps(section))
 
 
 def find(text: str, language: str = "nb") -> tuple[Statement, ...]:
@@ -215,7 +205,6 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS, max_size=60), st.sampled_from(["nb", "nn"]))
-@settings(max_examples=150, deadline=None)
 def test_statements_are_in_the_text_and_outside_quotes(words: list[str], language: str) -> None:
     text = " ".join(words)
     speech = find_speech(text, lexicon(language))
