@@ -41,7 +41,7 @@ class FeedCount:
 @dataclass
 class SourceCount:
     """What became of one source's items: ``read`` = new + revised + known + rejected, and what was
-    left out of it.
+    left out of it; but ``no_files`` are rejected that were not there to be read.
 
     ``waiting`` are pages that are left to a later run. ``missing`` counts articles in which
     nothing was looked for, by column and language: ``{"quotes": {"fr": 12}}``. ``unread`` counts
