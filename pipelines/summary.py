@@ -102,7 +102,7 @@ class Summary:
         # A feed's one new entry may be a film; `status` tells whose pages all fail.
         if rejected and not polled and not self.waiting and not self.used:
             return (
-                f"nothing could be used: {show_count(rejected, 'item')} rejected, all there were; "
+                f"nothing could be used: {show_count(rejected, 'item')} rejected; "
                 "the table rejects says why (column `detail`)"
             )
         return None
