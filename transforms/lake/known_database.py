@@ -275,7 +275,7 @@ def _unhex(column: pa.ChunkedArray, size: int) -> list[bytes | None]:
     packed = [None if text is None else bytes.fromhex(text) for text in column.to_pylist()]
     if any(value is not None and len(value) != size for value in packed):
         raise ValueError(
-            f"an id or hash in the articles table is not the hex of {show_count(size, 'byte')}"
+            f"an id or hash in the articles table is not of {show_count(2 * size, 'hex digit')}"
         )
     return packed
 
