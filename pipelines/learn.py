@@ -40,9 +40,11 @@ from newsbeam.transforms.clean.evidence import (
 from newsbeam.transforms.clean.lake_lines import ArticleFile, plan_files, read_lines
 from newsbeam.transforms.clean.proposals import keep_sound, propose_rule
 from newsbeam.transforms.clean.story_test import SourceFacts
+from newsbeam.transforms.errors import NoLakeError
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.run import make_run_id
+from newsbeam.transforms.lake.schema import ARTICLES
 from newsbeam.transforms.settings.language import Language
 from newsbeam.transforms.settings.source import CleaningRule, Source
 from newsbeam.transforms.text.characters import squeeze
@@ -65,10 +67,13 @@ def learn_boilerplate(
     gets no proposals. Nothing is changed in the lake.
 
     Raises:
+        NoLakeError: the folder holds no lake.
         RunFailed: the runner reports a failure.
         OSError: the lake cannot be read, or its staging area not be written.
     """
     lake = Lake(output.resolve())
+    if lake.version(ARTICLES) < 0:
+        raise NoLakeError(output)
     plans = {source.id: plan_files(lake, source.id, most) for source in job.sources}
     counts = {name: sum(len(file.wanted) for file in files) for name, files in plans.items()}
     enough = [name for name, count in counts.items() if count >= FEWEST_ARTICLES]

@@ -14,6 +14,7 @@ from rich.table import Table
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.extras import ask_to_install
 from newsbeam.pipelines.missing import explain_missing
+from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.lake.commit import CommitCount
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.run import Run
@@ -40,7 +41,7 @@ class FeedCount:
 @dataclass
 class SourceCount:
     """What became of one source's items: ``read`` = new + revised + known + rejected, and what was
-    left out of it.
+    left out of it; but ``no_files`` are rejected that were not there to be read.
 
     ``waiting`` are pages that are left to a later run. ``missing`` counts articles in which
     nothing was looked for, by column and language: ``{"quotes": {"fr": 12}}``. ``unread`` counts
@@ -101,7 +102,7 @@ class Summary:
         # A feed's one new entry may be a film; `status` tells whose pages all fail.
         if rejected and not polled and not self.waiting and not self.used:
             return (
-                f"nothing could be used: {show_count(rejected, 'item')} rejected, all there were; "
+                f"nothing could be used: {show_count(rejected, 'item')} rejected; "
                 "the table rejects says why (column `detail`)"
             )
         return None
@@ -230,51 +231,47 @@ def print_summary(summary: Summary, console: Console) -> None:
             *map(str, (count.entities, count.quotes)),
         )
     console.print(table)
+
+    def tell(text: str) -> None:
+        # One line each, however narrow the terminal: scripts look for them.
+        safe = show_safe(text, keep_newlines=True)  # names of fields are strangers' texts
+        console.print(safe, markup=False, highlight=False, soft_wrap=True)
+
     feeds = [count.feeds for count in summary.sources.values() if count.feeds]
     if any(count.polled for count in feeds):
-        console.print(
+        tell(
             f"Feeds: {sum(f.polled for f in feeds)} polled, {sum(f.changed for f in feeds)} with "
             f"changes, {sum(f.failed for f in feeds)} failed",
-            highlight=False,
         )
     elif feeds and not summary.busy:
         advice = "none can be asked now" if summary.asks_all else "none was due (--all asks anyway)"
-        console.print(f"Feeds: {advice}", highlight=False)
+        tell(f"Feeds: {advice}")
     if ahead := sum(count.from_future for count in feeds):
-        console.print(
+        tell(
             f"Last poll in the future, so asked now: {show_count(ahead, 'feed')}. Is the clock "
             "right?",
-            highlight=False,
         )
     if summary.busy:
-        console.print(f"Another run is polling {', '.join(summary.busy)}", markup=False)
+        tell(f"Another run is polling {', '.join(summary.busy)}")
     if summary.held_back:
-        console.print(
-            f"Left out, as files of theirs are damaged: {', '.join(summary.held_back)}",
-            markup=False,
-            highlight=False,
-        )
+        tell(f"Left out, as files of theirs are damaged: {', '.join(summary.held_back)}")
     if summary.waiting:
         pages = show_count(summary.waiting, "page")
-        console.print(f"Left to a later run: {pages}", highlight=False)
+        tell(f"Left to a later run: {pages}")
     for source, count in summary.sources.items():
         if count.rejected:
             reasons = ", ".join(f"{n} {reason}" for reason, n in count.rejected.items())
-            console.print(f"Rejected of {source}: {reasons}", markup=False, highlight=False)
+            tell(f"Rejected of {source}: {reasons}")
         if count.left_out:
             reasons = ", ".join(f"{n:,} {reason}" for reason, n in count.left_out.items())
-            console.print(f"Left out of {source}: {reasons}", markup=False, highlight=False)
+            tell(f"Left out of {source}: {reasons}")
         if count.unread:
             names = ", ".join(f"{name} ({n})" for name, n in count.unread.items())
-            console.print(
-                f"Not read of {source}: {names}; `fields:` in its config names what they are",
-                markup=False,
-                highlight=False,
-            )
+            tell(f"Not read of {source}: {names}; `fields:` in its config names what they are")
     for line in explain_missing(summary.missing):
-        console.print(line, markup=False, highlight=False)
+        tell(line)
     rate = f", {summary.processed / summary.seconds:.1f} articles/s" if summary.processed else ""
-    console.print(f"{summary.seconds:.1f} s{rate}", highlight=False)
+    tell(f"{summary.seconds:.1f} s{rate}")
     if summary.dry_run:
         return
     lake = summary.output
@@ -285,7 +282,7 @@ def print_summary(summary: Summary, console: Console) -> None:
     is_first = not any(count.known for count in summary.sources.values())
     if summary.processed and (is_first or console.is_terminal):
         lines += _list_next_step(lake)
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    tell("\n".join(lines))
 
 
 def _list_next_step(lake: LakePath) -> list[str]:

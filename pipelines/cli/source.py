@@ -204,7 +204,7 @@ def _find_folder() -> Path:
 
 
 def check(
-    sources: Annotated[list[str | Path], Parameter(name="ID|FILE…")],
+    sources: Annotated[list[str | Path], Parameter(name="ID|FILE|DIR…")],
     /,
     *,
     configs: Annotated[Path | None, Parameter(metavar="DIR")] = None,
@@ -221,7 +221,7 @@ def check(
         newsbeam source check nrk vg --lake lake
 
     Args:
-        sources: an id, or a YAML file
+        sources: an id, a YAML file, or a folder of them
         configs: where ids are looked for (default: configs/sources if that is there, else this
             folder)
         sample: how many articles of each to read (default 4)

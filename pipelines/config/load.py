@@ -25,6 +25,10 @@ from newsbeam.transforms.settings.source import Defaults, RuleFile, Source
 from newsbeam.transforms.web.urls import domain_of
 
 SUFFIXES = (".yaml", ".yml")
+_ARTICLES = (
+    "holds articles, and is no config: name it under `files:` in a YAML file (README, Your own "
+    "articles); newsbeam preview shows what becomes of it"
+)
 # A folder of this name beside a source's config adds languages or replaces shipped ones.
 LANGUAGE_FOLDER = "languages"
 # A file of this name says what the sources beside it have in common.
@@ -60,8 +64,13 @@ def find_configs(paths: Sequence[Path]) -> list[Path]:
             elif not inside:
                 faults.append(Fault(str(path), 1, "", "no .yaml file in this folder"))
             found += inside
+        elif path.is_file() and path.suffix not in SUFFIXES and _holds_articles(path.name):
+            faults.append(Fault(str(path), 1, "", _ARTICLES))
         elif path.is_file():
             found.append(path)
+        elif path.parts[:1] in (("http:",), ("https:",)):
+            address = f"{path.parts[0]}//{'/'.join(path.parts[1:])}"
+            faults.append(Fault(address, 1, "", f"no config: newsbeam source add {address}"))
         elif (shipped := find_shipped(str(path))) is not None:
             found.append(shipped)
         else:
@@ -73,6 +82,13 @@ def find_configs(paths: Sequence[Path]) -> list[Path]:
     if faults:
         raise ConfigError(faults)
     return list(dict.fromkeys(found))
+
+
+def _holds_articles(name: str) -> bool:
+    # What reads articles takes long to load; configs are read without it.
+    from newsbeam.transforms.read.formats import FORMATS, split_suffix
+
+    return split_suffix(name)[0] in FORMATS
 
 
 def load_job(paths: Sequence[Path], *, needs_secrets: bool = True) -> Job:

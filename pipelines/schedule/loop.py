@@ -112,6 +112,7 @@ class _Schedule:
         self.manager.tell("READY=1")
         self._say_faults()
         self._plan()
+        self._say(f"started; next batch {self._show_start()}")
         while not self.signals.is_stopped:
             self._look_at_clock()
             # Look again before a start: configs may have been edited, and somebody may have run

@@ -65,7 +65,7 @@ class SourceCheck:
 
 
 def find_source_files(names: Sequence[str], folder: Path) -> list[Path]:
-    """The config files of ids in ``folder``, or of paths.
+    """The config files of ids in ``folder``; files and folders are taken as they are.
 
     Raises:
         UnknownSourceError: there is none; the message has a near one.
@@ -78,6 +78,8 @@ def find_source_files(names: Sequence[str], folder: Path) -> list[Path]:
             files.append(path)
         elif name in known:
             files.append(known[name])
+        elif path.is_dir():
+            files.append(path)
         else:
             near = difflib.get_close_matches(name, list(known), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""

@@ -68,7 +68,8 @@ class Guess:
 def guess_id(url: str, name: str | None, taken: Iterable[str] = ()) -> Guess:
     """The site's id: the label of its registrable domain; with its suffix where that is taken;
     of its name where the site has an IP address only."""
-    domain = domain_of(urlsplit(url).hostname or "")
+    # Of a host without a public suffix the domain is all of it: www.avisen.local.
+    domain = domain_of(urlsplit(url).hostname or "").removeprefix("www.")
     known = set(taken)
     if _is_ip(domain) or "." not in domain:
         slug = _make_slug(name or "") or _make_slug(domain) or "source"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from tests.support.sites import make_paper, serve_site
 from tests.support.workplace import ROOT
 
 pytestmark = pytest.mark.slow
@@ -152,6 +154,28 @@ def test_the_first_examples_need_no_file_of_ones_own(place: Installed) -> None:
     assert {"nrk", "dr", "svt"} <= set(ids)
     place.run("source", "copy", *ids, "--to", "papers")
     assert {file.stem for file in (place.folder / "papers").iterdir()} == {*ids, "defaults"}
+
+
+def test_a_paper_of_ones_own_by_what_each_command_prints(place: Installed) -> None:
+    with serve_site(lambda base: make_paper(base)) as site:
+        printed = place.run("--help")
+        add = find_command(printed, r"newsbeam source add https://\S+")
+        add[-1] = site.url()
+        options = ["--to", "mine", "--allow-address", "127.0.0.0/8", "--yes"]
+        process = place.start(*add[1:], *options)
+        _, printed = process.communicate(timeout=240)
+        assert process.returncode == 0, printed
+        printed = place.run(*find_command(printed, r"newsbeam run .+")[1:])
+    report = [word for word in find_command(printed, r"newsbeam report .+") if word != "--open"]
+    place.run(*report[1:], "--output", "mine.html")
+    # Its articles lie in it packed; what is on its first page does not.
+    assert "fjordposten" in (place.folder / "mine.html").read_text(encoding="utf-8").lower()
+
+
+def find_command(printed: str, pattern: str) -> list[str]:
+    found = re.search(pattern, printed)
+    assert found is not None, printed
+    return shlex.split(found[0].strip())
 
 
 def test_annotates(place: Installed) -> None:

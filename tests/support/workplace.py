@@ -50,6 +50,7 @@ class Workplace:
         assert ended == code, err
         count: dict[str, Any] = json.loads(out)["sources"]["avis"]
         rejected = sum(count["rejected"].values())
+        rejected -= count["rejected"].get("no_files", 0)  # nothing was there to be read
         assert count["read"] == count["new"] + count["revised"] + count["known"] + rejected
         return count
 

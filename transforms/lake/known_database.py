@@ -274,8 +274,9 @@ def _add_rows(database: sqlite3.Connection, rows: pa.Table, version: int) -> Non
 def _unhex(column: pa.ChunkedArray, size: int) -> list[bytes | None]:
     packed = [None if text is None else bytes.fromhex(text) for text in column.to_pylist()]
     if any(value is not None and len(value) != size for value in packed):
-        digits = show_count(2 * size, "hex digit")
-        raise ValueError(f"an id or hash in the articles table is not of {digits}")
+        raise ValueError(
+            f"an id or hash in the articles table is not of {show_count(2 * size, 'hex digit')}"
+        )
     return packed
 
 

@@ -149,12 +149,13 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection 
 
 
 def find_files(sets: Iterable[FileSet], shards: int = 1) -> Iterator[FoundFile | Rejection | Count]:
-    """What ``match_files`` finds of each of ``sets``, and counts: ``files``, and rejections as
-    ``read``."""
+    """What ``match_files`` finds of each of ``sets``, and counts: ``files``, and what is there and
+    cannot be read as ``read``."""
     for files in sets:
         for outcome in match_files(files, shards):
             if isinstance(outcome, Rejection):
-                yield Count(files.source, "read")
+                if outcome.reason != "no_files":
+                    yield Count(files.source, "read")
             elif outcome.shard == 0:
                 yield Count(files.source, "files")
             yield outcome

@@ -23,7 +23,7 @@ def _read_whole(file: BinaryIO, item: InputFile) -> bytes | Rejection:
     if len(data) > item.max_bytes:
         return item.reject_too_large()
     if not data.strip():
-        return item.reject("empty", "the file holds nothing but white space")
+        return item.reject_empty()
     return data
 
 
@@ -39,7 +39,7 @@ def read_text(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]
             "unknown_encoding", "not text in a known encoding; save the file as UTF-8"
         )
     elif not text.strip():
-        yield item.reject("empty", "the file holds nothing but white space")
+        yield item.reject_empty()
     else:
         yield Document(item.describe_item(data), "text/plain", normalize_newlines(text))
 

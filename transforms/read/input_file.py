@@ -62,6 +62,10 @@ class InputFile:
             origin=origin or self.path,
         )
 
+    def reject_empty(self) -> Rejection:
+        """Return the rejection of a file without content."""
+        return self.reject("empty", "the file holds nothing but white space")
+
     def reject_too_large(self, origin: str | None = None) -> Rejection:
         """Return the rejection of an item with more than ``max_bytes`` bytes."""
         return self.reject(

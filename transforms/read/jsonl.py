@@ -58,13 +58,19 @@ def read_json_line(line: bytes, item: InputFile, origin: str) -> Document | Reje
 def read_json_lines(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]:
     """Read JSON Lines: one outcome for every line that is not blank.
 
-    A line of more than ``item.max_bytes`` bytes is skipped without being held in memory.
+    A line of more than ``item.max_bytes`` bytes is skipped without being held in memory. A file
+    without any line is rejected as ``empty``.
     """
+    is_empty = True
     for number, line in enumerate(_iterate_line(file, item.max_bytes), start=1):
         origin = f"{item.path}#L{number}"
         if line is None:
+            is_empty = False
             yield item.reject_too_large(origin)
             continue
         content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
         if content.strip():
+            is_empty = False
             yield read_json_line(content, item, origin)
+    if is_empty:
+        yield item.reject_empty()

@@ -30,17 +30,21 @@ def read_csv(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]:
 
     In UTF-8, or where it does not begin so, in Windows-1252, which spreadsheets write; separated
     by commas, semicolons, tabs or bars, whichever the header has most of. A value that is a JSON
-    list of strings is a list. ``file`` must be seekable.
+    list of strings is a list. A file without a header is rejected as ``empty``; one without rows is
+    none. ``file`` must be seekable.
     """
     csv.field_size_limit(max(item.max_bytes, 131_072))
     text = io.TextIOWrapper(file, encoding=_guess_encoding(file), newline="")
     number = 0
     try:
         lines = _iterate_line(text, item.max_bytes)
-        header = next(lines, "")
+        header = next((line for line in lines if line.strip()), "")
         delimiter = max(_DELIMITERS, key=header.count)
         rows = csv.reader(chain([header], lines), delimiter=delimiter)
         names = [name.strip() for name in next(rows, [])]
+        if not header.strip():
+            yield item.reject_empty()
+            return
         for values in rows:
             number += 1
             if any(value.strip() for value in values):

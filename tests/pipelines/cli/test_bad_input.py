@@ -48,14 +48,15 @@ def detail(place: Workplace) -> str:
 def test_glob_without_a_file(workplace: Workplace) -> None:
     workplace.configure("id: avis\nfiles: ['in/*', 'nope/*.txt']\n")
     count = run_with_good_file(workplace, code=1)
-    assert count["rejected"] == {"no_files": 1}
+    assert (count["rejected"], count["read"]) == ({"no_files": 1}, 1)
     assert "nope/*.txt" in detail(workplace)
     assert "correct `files`" in detail(workplace)
 
 
 def test_only_a_glob_without_a_file(workplace: Workplace) -> None:
     workplace.configure("id: avis\nfiles: ['nope/*.txt']\n")
-    assert workplace.run(code=1)["rejected"] == {"no_files": 1}
+    count = workplace.run(code=1)
+    assert (count["rejected"], count["read"]) == ({"no_files": 1}, 0), "nothing was there to read"
 
 
 @pytest.mark.parametrize("url", ["gs://bucket/*.txt", "nowhere://x/*.txt"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.pipelines.config.job import ConfigError
-from newsbeam.pipelines.config.load import load_job, load_shipped_languages
+from newsbeam.pipelines.config.load import find_configs, load_job, load_shipped_languages
 from newsbeam.pipelines.config.yaml_lines import YamlError, parse_yaml
 
 
@@ -25,6 +25,20 @@ def faults(*paths: Path) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         load_job(list(paths))
     return [str(fault) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize("name", ["sak.html", "saker.jsonl", "saker.csv.gz", "arkiv.warc.gz"])
+def test_articles_are_no_config(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"<p>Hei")
+    with pytest.raises(ConfigError, match="holds articles, and is no config"):
+        find_configs([tmp_path / name])
+
+
+def test_an_address_is_no_config() -> None:
+    with pytest.raises(
+        ConfigError, match=r"newsbeam source add https://www.avisen.example/nyheter"
+    ):
+        find_configs([Path("https://www.avisen.example/nyheter")])
 
 
 def test_smallest_config_is_an_id_and_one_glob(tmp_path: Path) -> None:

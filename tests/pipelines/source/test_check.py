@@ -46,10 +46,11 @@ def test_a_sound_source(newsbeam: Command, folder: Path) -> None:
         assert found["ok"]
         assert found["articles"] == found["sampled"] == 4
         assert found["median_words"] > 100
-        code, out, _ = newsbeam(["source", "check", str(file)])
-    assert code == 0
-    assert "fjord" in out
-    assert "ok" in out
+        for of_all in (file, folder):
+            code, out, _ = newsbeam(["source", "check", str(of_all)])
+            assert code == 0
+            assert "fjord" in out
+            assert "ok" in out
 
 
 def test_unknown_ids_are_wrong_usage(newsbeam: Command, folder: Path) -> None:

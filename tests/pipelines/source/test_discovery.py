@@ -129,6 +129,8 @@ def test_ids_and_names() -> None:
     assert guess_id("https://www.dn.se", "DN", ["dn"]).value == "dn-se"
     assert guess_id("https://www.bygdebladet.co.uk", None).value == "bygdebladet"
     assert guess_id("http://127.0.0.1:80", "Fjordposten Ørsta").value == "fjordposten-orsta"
+    assert guess_id("http://www.avisen.local/", None).value == "avisen"
+    assert guess_id("http://www.intranett/", None).value == "intranett"
     assert guess_id("http://127.0.0.1", None).value == "127-0-0-1"
     assert guess_name(["VG", "VG", "Sport"], [], None, HOME).value == "VG"
     assert guess_name([], ["Siste nytt - Avisen"], None, HOME).value == "Avisen"

@@ -14,6 +14,7 @@ from newsbeam.pipelines.config.rule_files import render_rules, write_rule_file
 from newsbeam.pipelines.learn import learn_boilerplate
 from newsbeam.transforms.clean.boilerplate import list_rules, match_rule
 from newsbeam.transforms.clean.evidence import Learned, Measure, Proposal
+from newsbeam.transforms.errors import NoLakeError
 from newsbeam.transforms.records import Block
 from newsbeam.transforms.settings.source import CleaningRule
 from tests.support.planted import Newspaper, make_newspaper, paragraph
@@ -134,10 +135,16 @@ def test_only_the_newest_revision_counts(tmp_path: Path, newsbeam: Command) -> N
     assert (learned.articles, learned.proposals) == (30, ())
 
 
-def test_too_few_articles_and_no_lake_propose_nothing(tmp_path: Path, newsbeam: Command) -> None:
+def test_too_few_articles_propose_nothing_and_no_lake_is_said(
+    tmp_path: Path, newsbeam: Command
+) -> None:
     config, output = print_newspaper(make_newspaper(1, count=19), tmp_path), tmp_path / "lake"
     job = load_job([config])
-    assert learn_boilerplate(job, output) == [Learned("fjordposten", 0, ())]
+    with pytest.raises(NoLakeError):
+        learn_boilerplate(job, output)
+    learn = ["learn-boilerplate", str(config), "--output", str(output)]
+    code, _, err = newsbeam(learn)
+    assert (code, "holds no lake" in err) == (2, True)
     ingest(newsbeam, config, output)
     assert learn_boilerplate(job, output) == [Learned("fjordposten", 19, ())]
 

@@ -190,15 +190,27 @@ def test_a_row_is_the_same_in_every_format(rows: list[dict[str, str]]) -> None:
 
 def test_a_run_says_which_fields_mean_nothing(tmp_path: Path, newsbeam: Command) -> None:
     text = "Kommunestyret vedtok budsjettet i går kveld. " * 20
-    rows = [["overskrift", "text", "views"], *([f"Sak {n}", f"{text}{n}", "1"] for n in range(3))]
+    head = ["overskrift", "text", "views", "\x1b]0;mine"]
+    rows = [head, *([f"Sak {n}", f"{text}{n}", "1", "1"] for n in range(3))]
     (tmp_path / "a.csv").write_bytes(make_csv(*rows))
     config = tmp_path / "avis.yaml"
     config.write_text("id: avis\nlanguage: nb\nfiles: ['*.csv']\n", encoding="utf-8")
     run = ["run", str(config), "--dry-run", "--output", str(tmp_path / "lake")]
     code, out, _ = newsbeam(run)
     assert code == 0
-    assert "Not read of avis: overskrift (3), views (3); `fields:` in its config" in out
+    assert (
+        "Not read of avis: <U+001B>]0;mine (3), overskrift (3), views (3); `fields:` in its" in out
+    )
+    assert "\x1b" not in out
     with config.open("a", encoding="utf-8") as file:
         file.write("fields: {title: overskrift}\n")
     code, out, _ = newsbeam([*run, "--json"])
-    assert json.loads(out)["sources"]["avis"]["unread"] == {"views": 3}
+    assert json.loads(out)["sources"]["avis"]["unread"] == {"views": 3, head[3]: 3}
+
+
+def test_a_row_without_a_text_is_told_what_it_has() -> None:
+    rejection = read_line(tekst="Hei", **{"t" * 90: 1}, **{f"n{n}": n for n in range(40)})
+    assert isinstance(rejection, Rejection)
+    assert "here are: tekst, " in rejection.detail
+    assert "n39" not in rejection.detail
+    assert "t" * 41 not in rejection.detail
