@@ -137,10 +137,8 @@ def _work(
             update_stories(run.lake, run.staging, run.started_at)
         except DamagedLake as fault:
             summary.damage.append(f"stories could not be told: {fault}")
-        if run.lake.is_remote:  # persons are told in folders alone (docs/scaling.md)
-            return
         try:
-            corrections = load_corrections(run.lake.root)
+            corrections = load_corrections(run.lake.place)
             update_people(run.lake, run.staging, run.started_at, corrections)
         except (DamagedLake, CorrectionsError) as fault:
             summary.damage.append(f"people could not be told: {fault}")

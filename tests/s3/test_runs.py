@@ -147,7 +147,7 @@ def test_server_that_goes_away_under_a_run(
 
 
 def test_other_commands_refuse_in_one_sentence(newsbeam: Command, place: ObjectPath) -> None:
-    for arguments in (["repair"], ["people"]):
+    for arguments in (["repair"], ["source", "rename", "a", "b", "--lake"]):
         code, _, err = newsbeam([*arguments, str(place)])
         assert code == 2
         assert "local folder" in err
