@@ -79,7 +79,7 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         left_out: list[str] = []
         if reads_files := _has_files(job, options):
             job, left_out = _leave_out(job, _open_known(run, options), damage)
-        states = read_states(lake, damage)
+        states = read_states(lake, damage, run.polls_version)
         asked = _list_asked(job, states, options, started_at)
         if options.dry_run:
             held = frozenset(asked)
