@@ -79,7 +79,7 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         left_out: list[str] = []
         if reads_files := _has_files(job, options):
             job, left_out = _leave_out(job, _open_known(run, options), damage)
-        states = read_states(lake, damage)
+        states = read_states(lake, damage, run.polls_version)
         asked = _list_asked(job, states, options, started_at)
         if options.dry_run:
             held = frozenset(asked)
@@ -137,10 +137,8 @@ def _work(
             update_stories(run.lake, run.staging, run.started_at)
         except DamagedLake as fault:
             summary.damage.append(f"stories could not be told: {fault}")
-        if run.lake.is_remote:  # persons are told in folders alone (docs/scaling.md)
-            return
         try:
-            corrections = load_corrections(run.lake.root)
+            corrections = load_corrections(run.lake.place)
             update_people(run.lake, run.staging, run.started_at, corrections)
         except (DamagedLake, CorrectionsError) as fault:
             summary.damage.append(f"people could not be told: {fault}")

@@ -7,12 +7,12 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from newsbeam.pipelines.cli.arguments import CountOption, Json, LakeFolder
+from newsbeam.pipelines.cli.arguments import CountOption, Json, LakePlace
 from newsbeam.pipelines.cli.shared import failing, say
 
 
 def people(
-    lake: LakeFolder,
+    lake: LakePlace,
     name: Annotated[
         str | None, Parameter(name="NAME", help="a name, part of one, or an id")
     ] = None,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import combinations
-from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
 
 from newsbeam.pipelines.config.yaml_lines import YamlError, parse_yaml
+from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.people.corrections import Corrections, CorrectionsError, OwnPerson
 from newsbeam.transforms.people.forms import Form, read_form
 from newsbeam.transforms.settings.base import Settings
@@ -38,15 +38,15 @@ class PeopleFile(Settings):
     )
 
 
-def load_corrections(root: Path) -> Corrections:
-    """The corrections of the lake in the folder ``root``; none where it has no such file.
+def load_corrections(root: LakePath) -> Corrections:
+    """The corrections of the lake at ``root``; none where it has no such file.
 
     Raises:
         CorrectionsError: it cannot be read.
     """
     path = root / CORRECTIONS_FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return Corrections()
     except (OSError, UnicodeDecodeError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +19,7 @@ from newsbeam.pipelines.people.look_up import (
 )
 from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.errors import NewsbeamError
+from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.views import open_lake
 from newsbeam.transforms.text.counts import show_count
 
@@ -37,7 +37,7 @@ class UnknownPersonError(NewsbeamError):
 class PeopleOptions:
     """How ``newsbeam people`` was called."""
 
-    root: Path
+    root: LakePath
     name: str | None = None
     most: int = 20
     as_json: bool = False

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from newsbeam.pipelines.door.lake import OpenLake
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.object_path import ObjectPath
 from tests.support.s3.lakes import check_lake, commit_keys
+from tests.support.s3.proxy import run_proxy
 from tests.support.s3.server import BUCKET, Server, run_server
 from tests.support.workplace import ROOT
 
@@ -147,7 +149,7 @@ def test_server_that_goes_away_under_a_run(
 
 
 def test_other_commands_refuse_in_one_sentence(newsbeam: Command, place: ObjectPath) -> None:
-    for arguments in (["repair"], ["people"]):
+    for arguments in (["repair"], ["source", "rename", "a", "b", "--lake"]):
         code, _, err = newsbeam([*arguments, str(place)])
         assert code == 2
         assert "local folder" in err
@@ -160,3 +162,24 @@ def test_nothing_of_the_credentials_is_in_the_lake_or_its_caches(
     files = [p for folder in (server.folder, tmp_path) for p in folder.rglob("*") if p.is_file()]
     assert files
     assert not [path for path in files if b"not-a-secret" in path.read_bytes()]
+
+
+def test_requests(config: Path, place: ObjectPath, server: Server, tmp_path: Path) -> None:
+    """What a run asks for where nothing is new, and where one article is: no more than it did."""
+
+    def count(address: str, told: Counter[str]) -> int:
+        told.clear()
+        subprocess.run(
+            [sys.executable, "-m", "newsbeam", "run", config, "--output", str(place)],
+            env={**os.environ, **server.environment(tmp_path / "cache", 900),
+                 "AWS_ENDPOINT_URL": address, "PYTHONPATH": str(ROOT)},
+            check=True,
+        )  # fmt: skip
+        return told.total()
+
+    with run_proxy(server.address) as proxy:
+        count(proxy.address, proxy.counts)
+        count(proxy.address, proxy.counts)  # keeps in mind what the first one left
+        assert count(proxy.address, proxy.counts) <= 12
+        (tmp_path / "texts" / "new.txt").write_text("Ny sak\n\n– Ja, sier ordfører Kari Dahl.\n")
+        assert count(proxy.address, proxy.counts) <= 86

@@ -48,7 +48,7 @@ from newsbeam.transforms.lake.replay import name_log_fault
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, PARTITIONS, TABLES, Row, Table
 from newsbeam.transforms.lake.staging import Staging, clean_staging
 from newsbeam.transforms.lake.store_faults import name_fault
-from newsbeam.transforms.lake.transactions import fence_run
+from newsbeam.transforms.lake.transactions import REMOTE_INTERVAL, fence_run
 
 # A checkpoint is a Parquet file under the table's folder, which a reader's `**/*.parquet` would
 # take for data; see docs/decisions/checkpoints.md.
@@ -133,7 +133,7 @@ class Lake:
         Raises:
             DamagedLake: its log cannot be read.
         """
-        if table.name != ARTICLES.name or self.version(table) < 0:
+        if table.name != ARTICLES.name or self.seen_version(table) < 0:
             return table
         note = self._read_note(table)
         if note is None:
@@ -174,6 +174,8 @@ class Lake:
                     f"`newsbeam maintain --partition {partition}` converts it"
                 )
         for table in TABLES:
+            if self.is_remote:
+                self.version(table)  # one listing, which tells digests, too
             if self._read_note(table) is not None:
                 continue
             for last_try in (False, True):
@@ -211,9 +213,13 @@ class Lake:
         return list_files(handle)
 
     def read_feed_states(
-        self, keep: bool = False, damaged: list[DamagedLake] | None = None
+        self,
+        keep: bool = False,
+        damaged: list[DamagedLake] | None = None,
+        version: int | None = None,
     ) -> dict[tuple[str, str], Row]:
-        """The newest row of each feed by source and feed, `seen` from the newest row with one.
+        """The newest row of each feed by source and feed, `seen` from the newest row with one; as
+        of ``version`` of their table, where that was looked up just now.
 
         With ``keep`` the next call reads only what comes in from now on. Files that cannot be
         read are passed over where they can be noted in ``damaged``.
@@ -222,7 +228,8 @@ class Lake:
             DamagedLake: the log, or a file, cannot be read.
             OSError: they cannot be kept.
         """
-        log, version = self.log(FEED_POLLS), self.version(FEED_POLLS)
+        log = self.log(FEED_POLLS)
+        version = self.version(FEED_POLLS) if version is None else version
         kept = load_feed_states(self.cache, log, version)
         states = self._bring_up(
             FEED_POLLS, version, FEED_POLLS.schema, kept, no_states(), fold_polls, damaged
@@ -273,7 +280,7 @@ class Lake:
     def _read_note(self, table: Table) -> dict[str, Any] | None:
         """What ``_create_table`` noted when it was here with the same table and the same schema."""
         if self.is_remote:
-            self.version(table)  # one listing that tells the digest, too
+            self.seen_version(table)
         with suppress(OSError, ValueError, KeyError, TypeError):
             note: dict[str, Any] = json.loads(self._note(table).read_text(encoding="utf-8"))
             commit = self.log(table).digest(note["version"])
@@ -285,7 +292,7 @@ class Lake:
         return None
 
     def _create_table(self, table: Table, partition_by: Sequence[str]) -> None:
-        interval = {_INTERVAL: str(CHECKPOINT_INTERVALS[table.name])}
+        interval = {_INTERVAL: str(self._find_interval(table))}
         if self.version(table) < 0:
             laid_out = table.laid_out(partition_by)
             DeltaTable.create(
@@ -319,11 +326,13 @@ class Lake:
     def _note(self, table: Table) -> Path:
         return self.cache / "tables" / f"{table.name}.json"
 
-    @staticmethod
+    def _find_interval(self, table: Table) -> int:
+        return REMOTE_INTERVAL if self.is_remote else CHECKPOINT_INTERVALS[table.name]
+
     def _make_note(
-        table: Table, version: int, commit: str | None, partition_by: Sequence[str]
+        self, table: Table, version: int, commit: str | None, partition_by: Sequence[str]
     ) -> dict[str, object]:
-        wanted = f"{table.schema.to_string()} {CHECKPOINT_INTERVALS[table.name]}"
+        wanted = f"{table.schema.to_string()} {self._find_interval(table)}"
         return {
             "version": version,
             "commit": commit,

@@ -72,7 +72,8 @@ class ObjectStaging(Staging):
         Raises:
             StagingLost: the area is gone.
         """
-        if not is_held(self.area / _LEASE):
+        lease = _HELD.get(self.area)  # as far as this process knows; another one has to ask
+        if lease.is_lost if lease is not None else not is_held(self.area / _LEASE):
             raise self.lost()
         yield
 

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -26,6 +26,9 @@ APP_ID = "newsbeam"
 # In what a commit notes: the run, and the run whose commits the table takes no longer.
 RUN_NOTE, _FENCED = "newsbeam.run", "newsbeam.fenced"
 TRIES = 20
+# A handle on an object store is made by a request for each commit since the last checkpoint, and
+# one more; so there they come often, and only with them expired entries are looked for. Ours.
+REMOTE_INTERVAL = 10
 # Ours: so often a commit is tried on the same version where no answer comes.
 _SILENT_TRIES = 5
 
@@ -55,6 +58,9 @@ def write_transaction(
             app_transactions=[Transaction(APP_ID, number)],
             custom_metadata=dict(noted),
             max_commit_retries=0 if is_exact else None,
+        ),
+        post_commithook_properties=PostCommitHookProperties(
+            cleanup_expired_logs=False if is_exact and number % REMOTE_INTERVAL else None
         ),
     )
 

@@ -1,7 +1,8 @@
 """Brings the tables of people up to what the table of articles holds.
 
 One run at a time does so, held by a lock, from where its working database says that the last one
-stopped; without it, from the beginning. (docs/decisions/people.md)
+stopped; without it, from the beginning. On an object store the lock is one of this machine, and
+whoever was overtaken by another one decides anew. (docs/decisions/people.md)
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from itertools import islice
 
 import pyarrow as pa
 
-from newsbeam.transforms.files import take_lock
-from newsbeam.transforms.lake.commit import commit_rows, stage_rows
+from newsbeam.transforms.errors import LakeBusy
+from newsbeam.transforms.lake.commit import Overtaken, commit_rows, stage_rows
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.log import read_rows
 from newsbeam.transforms.lake.places import partition_values
@@ -30,6 +31,7 @@ from newsbeam.transforms.people.index import Kept, PeopleIndex
 from newsbeam.transforms.people.working_database import (
     PeopleState,
     forget_people,
+    hold_people,
     open_people,
     people_database,
     save_state,
@@ -41,6 +43,8 @@ RULES = "1"
 _ARTICLES_AT_ONCE = 2_000
 _ROWS_AT_ONCE = 50_000
 _ROWS_READ = 1_000
+# Ours: so often whoever was overtaken decides anew.
+_TRIES = 20
 _TABLES = (ARTICLES, APPEARANCES, PEOPLE)
 # The columns of ``APPEARANCES`` that are attributes of an ``Appearance``.
 _FACTS = ("article_id", "name", "source", "written", "mentions", "quotes", "statements", "role",
@@ -85,22 +89,32 @@ def update_people(
         DamagedLake: a file cannot be read.
         OSError: the lake cannot be read or written.
     """
-    with take_lock(lake.root / APPEARANCES.name):
-        try:
-            return _update(lake, staging, now, corrections, rebuild)
-        except sqlite3.DatabaseError:  # the database is damaged: make another
-            forget_people(lake)
+    with hold_people(lake):
+        for number in range(_TRIES):
             try:
-                return _update(lake, staging, now, corrections, True)
-            except sqlite3.Error as error:
-                raise OSError(f"{people_database(lake)} cannot be written: {error}") from error
+                return _update(lake, staging, now, corrections, rebuild, is_first=not number)
+            except sqlite3.DatabaseError as error:  # the database is damaged: make another
+                if rebuild and number:
+                    raise OSError(f"{people_database(lake)} cannot be written: {error}") from error
+                forget_people(lake)
+                rebuild = True
+            except Overtaken:
+                continue
+    raise LakeBusy(f"other runs told people faster {_TRIES} times; start this run again")
 
 
 def _update(
-    lake: Lake, staging: Staging, now: datetime, corrections: Corrections, rebuild: bool
+    lake: Lake,
+    staging: Staging,
+    now: datetime,
+    corrections: Corrections,
+    rebuild: bool,
+    *,
+    is_first: bool,
 ) -> PeopleUpdate:
+    find = lake.seen_version if is_first else lake.version  # what is not all is overtaken
     with open_people(lake) as (index, state):
-        versions = {table.name: lake.version(table) for table in _TABLES}
+        versions = {table.name: find(table) for table in _TABLES}
         articles, is_complete = 0, rebuild or state is None or state.rules != RULES
         if not is_complete:
             assert state is not None  # as is_complete says
@@ -122,7 +136,7 @@ def _update(
         digests = {ARTICLES.name: lake.log(ARTICLES).digest(versions[ARTICLES.name])}
         decided = {"rules": f"{RULES} {corrections.digest()}".rstrip(), "decided_at": now,
                    "decided_year": now.astimezone(UTC).year, "run_id": staging.run_id}  # fmt: skip
-        people_decision = versions[PEOPLE.name] + 1  # whoever decides holds the lock
+        people_decision = versions[PEOPLE.name] + 1  # nobody else commits on this version
         written = {}
         for table, rows in (
             (APPEARANCES, _make_appearances(index)),
@@ -131,11 +145,19 @@ def _update(
             base = versions[table.name]
             made = decided | {"decision": base + 1}
             written[table.name] = _write(lake, staging, table, (row | made for row in rows), base)
-            versions[table.name] = lake.version(table)
+            if written[table.name]:
+                versions[table.name] = _find_next(lake, table, base)
             digests[table.name] = lake.log(table).digest(versions[table.name])
         index.settle()
         save_state(index, PeopleState(RULES, versions, digests, corrections))
         return PeopleUpdate(articles, written[APPEARANCES.name], written[PEOPLE.name], is_complete)
+
+
+def _find_next(lake: Lake, table: Table, base: int) -> int:
+    """The version of the first commit after ``base`` that brought rows."""
+    newest = lake.version(table)
+    entries = enumerate(lake.log(table).read(base, newest), base + 1)
+    return next((version for version, entry in entries if entry.added), newest)
 
 
 def _find_added(
@@ -191,7 +213,7 @@ def _read_rows(lake: Lake, table: Table, paths: Sequence[str], schema: pa.Schema
     """The rows of the files, with their source where that is in the files' places."""
     for path in paths:
         place = {k: v for k, v in partition_values(path).items() if k == "source"}
-        for batch in read_rows(lake.root / table.name, [path], schema).to_batches(_ROWS_READ):
+        for batch in read_rows(lake.folder(table), [path], schema).to_batches(_ROWS_READ):
             for row in batch.to_pylist():
                 yield row | place
 
@@ -237,5 +259,5 @@ def _write(lake: Lake, staging: Staging, table: Table, rows: Iterator[Row], base
     while part := list(islice(rows, _ROWS_AT_ONCE)):
         files += stage_rows(staging, table, part)
         count += len(part)
-    commit_rows(lake, staging, table, files, base)
+    commit_rows(lake, staging, table, files, base, is_next=True)
     return count

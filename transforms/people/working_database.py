@@ -9,8 +9,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsbeam.transforms.files import FileLock, take_lock
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.places import CACHE_FOLDER
+from newsbeam.transforms.lake.schema import APPEARANCES
 from newsbeam.transforms.people.corrections import Corrections, OwnPerson
 from newsbeam.transforms.people.index import TABLES_OF_PEOPLE, PeopleIndex
 
@@ -61,7 +62,15 @@ class PeopleState:
 
 def people_database(lake: Lake) -> Path:
     """Where the lake keeps it. It may be deleted at any time: the next update makes another."""
-    return lake.root / CACHE_FOLDER / "people" / "people.sqlite"
+    return lake.cache / "people" / "people.sqlite"
+
+
+def hold_people(lake: Lake) -> FileLock:
+    """Be the only one on this machine who changes it: a lock to be held."""
+    if isinstance(lake.place, Path):
+        return take_lock(lake.place / APPEARANCES.name)
+    lake.cache.mkdir(parents=True, exist_ok=True)
+    return take_lock(lake.cache / "people.lock", create=True)
 
 
 @contextmanager

@@ -86,14 +86,15 @@ def robots_folder(lake: Lake) -> Path:
 
 
 def read_states(
-    lake: Lake, damaged: list[DamagedLake] | None = None
+    lake: Lake, damaged: list[DamagedLake] | None = None, version: int | None = None
 ) -> dict[tuple[str, str], FeedState]:
-    """The states of all feeds of the lake, by source and feed id.
+    """The states of all feeds of the lake, by source and feed id; as of ``version`` of their table,
+    where that was looked up just now.
 
     Files that cannot be read are noted in ``damaged``: what they told is asked for again. Without
     it they raise ``DamagedLake``.
     """
-    rows = lake.read_feed_states(keep=True, damaged=damaged)
+    rows = lake.read_feed_states(True, damaged, version)
     return {key: read_poll_row(row) for key, row in rows.items()}
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -146,10 +145,10 @@ class Ledger:
 
 
 # What an editor says about the persons of the lake in a folder, as the file there has it now.
-CorrectionsOf = Callable[[Path], Corrections]
+CorrectionsOf = Callable[[LakePath], Corrections]
 
 
-def no_corrections(_: Path) -> Corrections:
+def no_corrections(_: LakePath) -> Corrections:
     """Nothing is said."""
     return Corrections()
 
@@ -202,9 +201,8 @@ class PaneCommitter:
         if monotonic() - self._told_at >= _TELL_SECONDS:
             update_stories(run.lake, run.staging, run.started_at)
             try:
-                if not run.lake.is_remote:
-                    corrections = self._corrections(run.lake.root)
-                    update_people(run.lake, run.staging, run.started_at, corrections)
+                corrections = self._corrections(run.lake.place)
+                update_people(run.lake, run.staging, run.started_at, corrections)
             except CorrectionsError as fault:  # told as soon as somebody mends it
                 _LOGGER.warning("people are not told: %s", fault)
             self._told_at = monotonic()

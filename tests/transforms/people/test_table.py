@@ -128,10 +128,10 @@ def test_whoever_dies_between_two_commits_leaves_the_rest_to_the_next(
     commit = people_table.commit_rows
     for dies_at in (PEOPLE, APPEARANCES):
 
-        def die(*arguments: Any, at: object = dies_at) -> None:
+        def die(*arguments: Any, at: object = dies_at, **named: Any) -> None:
             if arguments[2] is at:
                 raise OSError("the disk is gone")
-            commit(*arguments)
+            commit(*arguments, **named)
 
         monkeypatch.setattr(people_table, "commit_rows", die)
         with pytest.raises(OSError, match="the disk is gone"):
