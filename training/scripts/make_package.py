@@ -9,6 +9,7 @@ import platform
 import shutil
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import nb_newsbeam  # noqa: F401  (spaCy finds the recognizer there)
 import numpy as np
@@ -16,7 +17,7 @@ import spacy
 from nb_newsbeam.network import Network, Shape, as_weights
 from spacy.language import Language
 
-NAME, VERSION = "newsbeam", "0.2.0"
+NAME, VERSION = "newsbeam", "0.2.1"
 PACKAGES = ("spacy", "numpy")
 MEGABYTE = 1_000_000
 PATHS = ("data", "target", "begin", "until")  # of the machine that learned it
@@ -79,6 +80,12 @@ def make_pipeline(base: str, network: Network) -> Language:
     return nlp
 
 
+def pick_performance(scores: dict[str, Any]) -> dict[str, float]:
+    """F from 0 to 1 of each dev set with our labels, as spaCy shows it."""
+    return {f"{name}_ents_f": round(s["F"] / 100, 4) for name, s in scores.items()
+            if name.endswith("_dev") and "F" in s}  # fmt: skip
+
+
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file (hex)."""
     with path.open("rb") as file:
@@ -101,6 +108,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=Path, nargs="*", default=[], help="files to digest")
     parser.add_argument("--scores", type=Path, help="of evaluate.py (JSON)")
     asked = parser.parse_args()
+    scores = json.loads(asked.scores.read_text("utf-8")) if asked.scores else {}
     network = read_network(asked.weights)
     if asked.domain:
         network = keep_domain(network, asked.domain)
@@ -115,7 +123,7 @@ def main() -> None:
         author="The newsbeam authors",
         license=licence,
         sources=sources,
-        performance={},
+        performance=pick_performance(scores),
         training={
             "seed": int(learned["options"]["seed"]),
             "steps": learned["steps"],
@@ -124,7 +132,7 @@ def main() -> None:
             | {package: version(package) for package in PACKAGES},
             "sha256": {path.name: digest_file(path) for path in asked.inputs},
             "learned": learned["scores"],
-            "scores": json.loads(asked.scores.read_text("utf-8")) if asked.scores else {},
+            "scores": scores,
         },
     )
     for old in asked.target.glob(f"{asked.lang}_{NAME}-*"):
@@ -135,6 +143,9 @@ def main() -> None:
     nlp.to_disk(data, exclude=[] if asked.lang == "nb" else ["vocab"])
     if asked.lang == "nb":
         (data / "vocab" / "strings.json").write_text("[]", encoding="utf-8")
+    meta = json.loads((data / "meta.json").read_text(encoding="utf-8"))
+    text = json.dumps(meta, indent=2, ensure_ascii=False) + "\n"
+    (data / "meta.json").write_text(text, encoding="utf-8")
     # Where spacy.util.load_model_from_init_py looks for the version.
     shutil.copy(data / "meta.json", asked.target / "meta.json")
     print(f"{asked.target}: {measure_folder(asked.target)} MB")

@@ -125,3 +125,28 @@ def test_torch_and_numpy_agree(packed: Path) -> None:
         found = chosen.score_tags(mixed, beside, stems, batch["owner"])
         own = domains == domain
         assert found[own] == pytest.approx(expected[own], abs=1e-4)
+
+
+def test_mixed_weights_lie_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    mix_weights = importlib.import_module("mix_weights")
+    with (tmp_path / "model").open("wb") as file:  # as a package stores them
+        np.savez(
+            file,
+            **{
+                "table0": np.array([[2, -4]], dtype="int8"),
+                "table0.steps": np.array([0.5, 0.25], dtype="float32"),
+                "out": np.array([[1.0]], dtype="float16"),
+            },
+        )
+    learned = {"table0": [[3.0, 1.0]], "out": [[5.0]], "domain_out": [[2.0]]}
+    np.savez(tmp_path / "new.npz", **{n: np.array(w, "float16") for n, w in learned.items()})
+    (tmp_path / "new.json").write_text('{"steps": 7, "options": {"seed": "1"}}', encoding="utf-8")
+    mix_weights.main(
+        str(tmp_path / "model"), str(tmp_path / "new"), str(tmp_path / "mixed"), "0.25"
+    )
+    with np.load(tmp_path / "mixed.npz") as mixed:
+        found = {name: weight.tolist() for name, weight in mixed.items()}
+    assert found == {"table0": [[1.5, -0.5]], "out": [[2.0]], "domain_out": [[0.5]]}
+    record = json.loads((tmp_path / "mixed.json").read_text(encoding="utf-8"))
+    assert record == {"steps": 7, "options": {"seed": "1", "share": "0.25"}}
