@@ -12,6 +12,7 @@ from dataclasses import replace
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
 from newsbeam.transforms.enrich.quotes.introductions import IntroductionReader
 from newsbeam.transforms.enrich.quotes.marks import Marked
+from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence, Token
 from newsbeam.transforms.enrich.quotes.turns import Candidate
 from newsbeam.transforms.records import Segment
@@ -202,11 +203,22 @@ class InlineReader:
                 start = index + 1
                 break
         clause = self._introductions.find_before_speech(start, opening)
-        if clause is not None and clause.cue is None and self._words.grammar.subject_first:
-            return clause  # "According to Smith, it “…”"
+        if clause is not None and clause.cue is None and clause.mention is not None:
+            return clause if self._covers(clause.mention, opening) else None
         if clause is None or self._is_interposed(clause, opening):
             return clause
         return clause if self._reaches(clause.first, opening) else None
+
+    def _covers(self, mention: Mention, opening: int) -> bool:
+        """Whether "according to" somebody covers the marks in its sentence.
+
+        *Ifølge forsvareren, advokat Kari Nes, er han «uskyldig»*; *According to Nes, he is “…”*.
+        """
+        if self._words.grammar.subject_first:
+            return True
+        behind = self._cut.tokens[mention.last : opening]
+        commas = [token.text for token in behind[1:]].count(",")
+        return not commas or (behind[0].text == "," and commas == 1)
 
     def _is_interposed(self, clause: Attribution, opening: int) -> bool:
         """*Partiet, sier Hansen, må «…»*: a clause between commas reports its whole sentence."""
@@ -282,8 +294,10 @@ class InlineReader:
     def _looks_like_title(self, words: list[Token], opening: int, last: int) -> bool:
         tokens = self._cut.tokens
         before = tokens[opening - 1].lower if opening else ""
-        if before in self._words.naming or any(
-            before.endswith(noun) for noun in self._words.naming if len(noun) > 4
+        called = words[0].text[0].islower() and opening > 1 and tokens[opening - 2].lower
+        if called not in self._words.ascribing and (  # "kaller boken «et mesterverk»"
+            before in self._words.naming
+            or any(before.endswith(noun) for noun in self._words.naming if len(noun) > 4)
         ):
             return True
         if not words[0].text[0].isupper() and not words[0].text[0].isdigit():

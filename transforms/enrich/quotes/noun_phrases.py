@@ -120,7 +120,7 @@ class NounPhraseReader:
         return (
             index + 2 < last
             and lower in self._words.determiners | self._words.indefinite
-            and lower not in self._words.anaphoric
+            and lower not in self._words.anaphoric | self._words.pronouns  # "de i kor"
             and self._tokens[index + 1].lower in self._words.complements
         )
 
