@@ -54,6 +54,7 @@ class Cast:
         # The institution or document that spoke last: what "it" and "they" may stand for.
         self.thing: str | None = None
         self._forms = lexicon.statements.sets
+        self._offices = tuple(lexicon.persons.office_nouns)
         self._nouns = RoleNouns(cut, names, lexicon)
         self._institutions = Institutions(cut, names, lexicon)
         self._joined: dict[str, tuple[str, str]] = {}
@@ -338,6 +339,10 @@ class Cast:
         self._persons.gender.setdefault(person, right)
         return person
 
+    def _is_office(self, stem: str | None) -> bool:
+        """Whether one body has one of a role: *minister*, *finansminister*."""
+        return stem is not None and stem.endswith(self._offices)
+
     def _belongs(self, mention: Mention, places: set[str]) -> bool:
         """Whether a role's complement is the last part of a place: *klubben*, *Svømmeklubben*."""
         noun = self._cut.tokens[mention.last - 1].lower
@@ -385,8 +390,9 @@ class Cast:
                 continue
             if age.isdigit() and person in self._names.aged:
                 continue  # Somebody of another age.
-            if stem in self._words.kin and not known and self._persons.roles.get(person):
-                continue
+            apart = stem in self._words.kin or self._is_office(stem)
+            if apart and not known and self._persons.roles.get(person):
+                continue  # The minister is not the economist.
             vague = mention.indefinite or complemented or (stem is None and bool(introduced))
             vague |= stem in self._forms.apart  # "Dommeren" is not the trainer.
             if known or near or not vague:
