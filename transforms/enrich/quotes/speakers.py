@@ -212,6 +212,8 @@ class Cast:
     def _add_nameless(self, mention: Mention) -> str:
         """A person known by a role alone, whom pronouns may stand for from now on."""
         text = self.text_of(mention)
+        if mention.first == mention.head and mention.head in self._openers:
+            text = text[0].lower() + text[1:]
         word = self._cut.tokens[mention.head].lower
         stem = self._words.role_stem(word)
         human = stem is not None or word.endswith(self._words.agents)
@@ -235,7 +237,8 @@ class Cast:
         """A nameless person whom narration is about, with the owner: *Krekars datter*."""
         owner = self._names.ending.get(index)
         owned = owner is not None and owner.is_genitive
-        related = self._words.role_stem(self._cut.tokens[index].lower) in self._words.kin
+        stem = self._words.role_stem(self._cut.tokens[index].lower)
+        related = stem in self._words.kin | self._forms.apart
         opens = index in self._openers and related  # "Faren har meldt saken."
         if self._is_named(index) or not (owned or opens or self._nouns.is_new_role(index)):
             return []
