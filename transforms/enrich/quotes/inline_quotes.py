@@ -107,6 +107,27 @@ class InlineReader:
             return None
         return Candidate(tokens[first].start, tokens[last - 1].end, span.kind, None, span.end)
 
+    def read_loose(self, span: Marked) -> Candidate | None:
+        """*Hun ler. «Jeg vet ikke helt.»*: marked sentences that stand by themselves in narration.
+
+        They are speech where somebody says "I", or where they are long.
+        """
+        tokens = self._cut.tokens
+        first, last = self._cut.token_at(span.start), self._cut.token_at(span.end)
+        words = [token for token in tokens[first:last] if token.is_word]
+        if not span.closed or len(words) < _MIN_STANDALONE_WORDS:
+            return None
+        if not tokens[first].text[0].isupper() or tokens[last - 1].text not in _STOPS:
+            return None
+        sentence = self._cut.sentences[self._cut.sentence_at(span.start)]
+        end = self._cut.sentences[self._cut.sentence_at(span.end - 1)]
+        if first - 1 != sentence.first or last + 1 < end.last:
+            return None
+        personal = any(token.lower in self._words.speech for token in words)
+        if not personal and len(words) < _MIN_SENTENCE_WORDS:
+            return None
+        return Candidate(tokens[first].start, tokens[last - 1].end, span.kind, None, span.end)
+
     def join_resumed(self, before: Candidate, span: Marked) -> Candidate | None:
         """*“The ice,” she said, “is melting.”*: ``before`` and what goes on behind its clause."""
         clause, text, start = before.attribution, self._cut.text, span.start
@@ -182,7 +203,9 @@ class InlineReader:
         sentence = self._cut.sentences[self._cut.sentence_at(tokens[colon].start)]
         start = max(sentence.first, colon - _REACH)
         clause = self._introductions.find_before_speech(start, colon)
-        if clause is None and tokens[colon].text == ":" and len(words) >= _MIN_STANDALONE_WORDS:
+        stops = tokens[first + len(words)].text in _STOPS  # "Hansen er kort: «Jeg vet ikke.»"
+        whole = len(words) >= _MIN_STANDALONE_WORDS or (stops and len(words) >= _MIN_WORDS)
+        if clause is None and tokens[colon].text == ":" and whole:
             return self._introductions.find_label(start, colon)
         return clause
 
