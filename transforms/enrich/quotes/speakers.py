@@ -209,12 +209,15 @@ class Cast:
         self._salient, self._fresh, self._pair = before
         return speaker
 
-    def _add_nameless(self, mention: Mention) -> str:
-        """A person known by a role alone, whom pronouns may stand for from now on."""
+    def _add_nameless(self, mention: Mention, *, told: bool = True) -> str:
+        """A person known by a role alone, whom pronouns may stand for from now on.
+
+        As printed where it is ``told`` that they speak.
+        """
         text = self.text_of(mention)
-        if mention.first == mention.head and mention.head in self._openers:
-            text = text[0].lower() + text[1:]
         word = self._cut.tokens[mention.head].lower
+        if not told and mention.first == mention.head:
+            text = text[0].lower() + text[1:]
         stem = self._words.role_stem(word)
         human = stem is not None or word.endswith(self._words.agents)
         if human and not self._is_plural(mention):
@@ -249,7 +252,7 @@ class Cast:
             return []
         first = self._nouns.start_of_compound(first)
         last = index + 3 if self._nouns.is_numbered(index) else index + 1
-        return [self._add_nameless(Mention(first, last, "role", index))]
+        return [self._add_nameless(Mention(first, last, "role", index), told=False)]
 
     def text_of(self, mention: Mention) -> str:
         """A mention's words, without a genitive ending."""
@@ -383,7 +386,10 @@ class Cast:
         ranked = []
         for rank, person in enumerate(self._salient):
             known = stem is not None and any(
-                self._are_related(stem, role) for role in self._persons.roles.get(person, ())
+                role == stem
+                if stem in self._forms.apart
+                else self._are_related(stem, role)
+                for role in self._persons.roles.get(person, ())
             )
             own = self._persons.places.get(person, set())
             near = not places.isdisjoint(own) or self._belongs(mention, own)
