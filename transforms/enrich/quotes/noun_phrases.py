@@ -321,6 +321,7 @@ class NounPhraseReader:
         mention = Mention(head, end, "role", head)
         known = self._words.role_stem(token.lower) == token.lower
         known = known and not is_described(head, self._tokens, self._words)
+        known = known and not self._words.grammar.articles  # "The minister" is definite.
         return replace(mention, indefinite=known or not self.is_definite(mention))
 
     def read_source(self, index: int, last: int) -> Mention | None:
