@@ -27,6 +27,7 @@ _MARKED = re.compile(r"([^\[]*)(?:\[([^|\]]+)\|([A-Z_]+)\]|$)")
 _UNREAD = 16
 ROOT = Path(__file__).resolve().parent.parent
 NEWSBEAM = [sys.executable, "-m", "newsbeam"]
+QUOTE_SETS = ("dev", "dev.para", "da-dev", "sv-dev", "en-dev")
 PERSON_FIELDS = ("gender", "role", "affiliation")
 
 # Figure: the least it may be. Set a little below what was measured; raised as it improves.
@@ -47,6 +48,15 @@ FLOORS = {
     "quotes/dev.para speaker strict": 0.90,
     "quotes/dev.para mention lenient": 0.96,
     "quotes/dev.para end-to-end F1": 0.95,
+    "quotes/da-dev overlap F1": 0.93,
+    "quotes/da-dev speaker lenient": 0.88,
+    "quotes/da-dev end-to-end F1": 0.825,
+    "quotes/sv-dev overlap F1": 0.925,
+    "quotes/sv-dev speaker lenient": 0.94,
+    "quotes/sv-dev end-to-end F1": 0.88,
+    "quotes/en-dev overlap F1": 0.93,
+    "quotes/en-dev speaker lenient": 0.885,
+    "quotes/en-dev end-to-end F1": 0.83,
     "statements/read overlap F1": 0.98,
     "statements/read speaker lenient": 0.97,
     "statements/read cue": 0.98,
@@ -122,7 +132,7 @@ def eval_texts(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
     """Entities and quotes, from ``newsbeam annotate``."""
     files = [
         *((f"ner/{language}-dev", "ner/score_entities.py") for language in ("nb", "nn")),
-        *((f"quotes/{name}", "quotes/score_quotes.py") for name in ("dev", "dev.para")),
+        *((f"quotes/{name}", "quotes/score_quotes.py") for name in QUOTE_SETS),
     ]
     for name, scorer in files:
         gold, predictions = shared / f"{name}.jsonl", scratch / "predictions.jsonl"

@@ -97,7 +97,10 @@ class AccordingReader:
         while begin < index and self._tokens[begin].lower in self._sets.joints:
             begin += 1
         if begin >= index:  # It opens the clause, whose verb follows.
-            behind = self._find_verb(behind, last)
+            if self._words.grammar.subject_first:
+                behind = self._skip_source(behind, mention, last)
+            else:
+                behind = self._find_verb(behind, last)
             return self._keep((self._clauses.skip_edge(behind, last), self._end(behind, last)))
         behind = self._skip_source(behind, mention, last)
         closed = self._tokens[index - 1].text == ","

@@ -12,6 +12,7 @@ from dataclasses import replace
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
 from newsbeam.transforms.enrich.quotes.introductions import IntroductionReader
 from newsbeam.transforms.enrich.quotes.marks import Marked
+from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence, Token
 from newsbeam.transforms.enrich.quotes.turns import Candidate
 from newsbeam.transforms.records import Segment
@@ -106,6 +107,27 @@ class InlineReader:
             return None
         return Candidate(tokens[first].start, tokens[last - 1].end, span.kind, None, span.end)
 
+    def read_loose(self, span: Marked) -> Candidate | None:
+        """*Hun ler. «Jeg vet ikke helt.»*: marked sentences that stand by themselves in narration.
+
+        They are speech where somebody says "I", or where they are long.
+        """
+        tokens = self._cut.tokens
+        first, last = self._cut.token_at(span.start), self._cut.token_at(span.end)
+        words = [token for token in tokens[first:last] if token.is_word]
+        if not span.closed or len(words) < _MIN_STANDALONE_WORDS:
+            return None
+        if not tokens[first].text[0].isupper() or tokens[last - 1].text not in _STOPS:
+            return None
+        sentence = self._cut.sentences[self._cut.sentence_at(span.start)]
+        end = self._cut.sentences[self._cut.sentence_at(span.end - 1)]
+        if first - 1 != sentence.first or last + 1 < end.last:
+            return None
+        personal = any(token.lower in self._words.speech for token in words)
+        if not personal and len(words) < _MIN_SENTENCE_WORDS:
+            return None
+        return Candidate(tokens[first].start, tokens[last - 1].end, span.kind, None, span.end)
+
     def join_resumed(self, before: Candidate, span: Marked) -> Candidate | None:
         """*“The ice,” she said, “is melting.”*: ``before`` and what goes on behind its clause."""
         clause, text, start = before.attribution, self._cut.text, span.start
@@ -181,7 +203,9 @@ class InlineReader:
         sentence = self._cut.sentences[self._cut.sentence_at(tokens[colon].start)]
         start = max(sentence.first, colon - _REACH)
         clause = self._introductions.find_before_speech(start, colon)
-        if clause is None and tokens[colon].text == ":" and len(words) >= _MIN_STANDALONE_WORDS:
+        stops = tokens[first + len(words)].text in _STOPS  # "Hansen er kort: «Jeg vet ikke.»"
+        whole = len(words) >= _MIN_STANDALONE_WORDS or (stops and len(words) >= _MIN_WORDS)
+        if clause is None and tokens[colon].text == ":" and whole:
             return self._introductions.find_label(start, colon)
         return clause
 
@@ -202,11 +226,22 @@ class InlineReader:
                 start = index + 1
                 break
         clause = self._introductions.find_before_speech(start, opening)
-        if clause is not None and clause.cue is None and self._words.grammar.subject_first:
-            return clause  # "According to Smith, it “…”"
+        if clause is not None and clause.cue is None and clause.mention is not None:
+            return clause if self._covers(clause.mention, opening) else None
         if clause is None or self._is_interposed(clause, opening):
             return clause
         return clause if self._reaches(clause.first, opening) else None
+
+    def _covers(self, mention: Mention, opening: int) -> bool:
+        """Whether "according to" somebody covers the marks in its sentence.
+
+        *Ifølge forsvareren, advokat Kari Nes, er han «uskyldig»*; *According to Nes, he is “…”*.
+        """
+        if self._words.grammar.subject_first:
+            return True
+        behind = self._cut.tokens[mention.last : opening]
+        commas = [token.text for token in behind[1:]].count(",")
+        return not commas or (behind[0].text == "," and commas == 1)
 
     def _is_interposed(self, clause: Attribution, opening: int) -> bool:
         """*Partiet, sier Hansen, må «…»*: a clause between commas reports its whole sentence."""
@@ -282,8 +317,10 @@ class InlineReader:
     def _looks_like_title(self, words: list[Token], opening: int, last: int) -> bool:
         tokens = self._cut.tokens
         before = tokens[opening - 1].lower if opening else ""
-        if before in self._words.naming or any(
-            before.endswith(noun) for noun in self._words.naming if len(noun) > 4
+        called = words[0].text[0].islower() and opening > 1 and tokens[opening - 2].lower
+        if called not in self._words.ascribing and (  # "kaller boken «et mesterverk»"
+            before in self._words.naming
+            or any(before.endswith(noun) for noun in self._words.naming if len(noun) > 4)
         ):
             return True
         if not words[0].text[0].isupper() and not words[0].text[0].isdigit():

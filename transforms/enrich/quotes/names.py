@@ -320,7 +320,7 @@ class Names:
         return (text if known else bare, True) if self._precedes_noun(last) else (text, False)
 
     def _closes_genitive(self, index: int) -> bool:
-        """Whether a mark is the apostrophe behind a sibilant, before what is owned: *Moss' ordfører*."""
+        """Whether a mark is the apostrophe of *Moss' ordfører*: after a sibilant, before a noun."""
         before, mark = self._cut.tokens[index - 1 : index + 1]
         return (
             before.end == mark.start
@@ -359,8 +359,8 @@ class Names:
 
     def _is_person(self, name: Name, full: dict[str, str]) -> bool | None:
         words = self._words
-        before = self._cut.tokens[name.first - 1].lower if name.first else ""
-        if before in words.grammar.honorifics and name.first not in self._openers:
+        honorific = name.first and self._cut.tokens[name.first - 1].lower
+        if honorific in words.grammar.honorifics and name.first not in self._openers:
             return True  # Also where a model errs: "mr Doseba"
         if name.is_person is not None:
             return name.is_person

@@ -120,7 +120,7 @@ class NounPhraseReader:
         return (
             index + 2 < last
             and lower in self._words.determiners | self._words.indefinite
-            and lower not in self._words.anaphoric
+            and lower not in self._words.anaphoric | self._words.pronouns  # "de i kor"
             and self._tokens[index + 1].lower in self._words.complements
         )
 
@@ -321,6 +321,7 @@ class NounPhraseReader:
         mention = Mention(head, end, "role", head)
         known = self._words.role_stem(token.lower) == token.lower
         known = known and not is_described(head, self._tokens, self._words)
+        known = known and not self._words.grammar.articles  # "The minister" is definite.
         return replace(mention, indefinite=known or not self.is_definite(mention))
 
     def read_source(self, index: int, last: int) -> Mention | None:

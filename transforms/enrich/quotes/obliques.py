@@ -17,10 +17,10 @@ def is_oblique(name: Name, cut: Segmentation, names: Names, words: LexiconWords)
     for _ in range(_MAX_JOINED):
         index = name.first - 1
         floor = max(name.first - MAX_TITLE, 0)
-        while (
-            index > floor
-            and tokens[index].text[0].islower()
-            and tokens[index].lower not in words.closed
+        while index > floor and (
+            (tokens[index].text[0].islower() and tokens[index].lower not in words.closed)
+            or tokens[index].lower in words.grammar.honorifics
+            or (tokens[index].text == "." and tokens[index - 1].lower in words.grammar.honorifics)
         ):
             index -= 1
         if index < 0 or tokens[index].lower in words.prepositions:

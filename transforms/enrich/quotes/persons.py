@@ -73,7 +73,8 @@ class Persons:
         openers = {sentence.first for sentence in self._cut.sentences}
         previous: Name | None = None
         for name in self._names.all:
-            if previous is not None and name.first - previous.last < NEAR:
+            near = previous is not None and name.first - previous.last < NEAR
+            if previous is not None and near and self._in_one_sentence(previous, name):
                 self.places[name.full].add(previous.text)
                 self.places[previous.full].add(name.text)
             previous = name
@@ -87,6 +88,9 @@ class Persons:
             for token in tokens[role.first : role.last]:
                 if self._words.role_stem(token.lower) is not None:
                     self.note_role(person, token.lower)
+
+    def _in_one_sentence(self, one: Name, other: Name) -> bool:
+        return self._cut.sentence_at(one.start) == self._cut.sentence_at(other.start)
 
     def _has_apposition(self, name: Name) -> bool:
         """Whether what a comma parts from a name describes it: *Kari Nes, leder i laget*.

@@ -115,7 +115,7 @@ def _find_inline(
         floor = cut.token_at(turns[ahead - 1].end) if ahead else 0
         quote = reader.read(span, floor, after_standalone=standalone_line == line - 1)
         if quote is None and found and found[-1].attribution is not None:
-            quote = reader.read_further(span, found[-1].hull_end)
+            quote = reader.read_further(span, found[-1].hull_end) or reader.read_loose(span)
         if quote is not None:
             found.append(quote)
             if quote.standalone:

@@ -136,7 +136,9 @@ class Segmentation:
         if self._joined(after):
             return False
         opener = self.tokens[after].text[0]
-        if not (opener.isupper() or opener.isdigit() or opener in DASHES + OPENING_MARKS + "(["):
+        opens = opener == "»" and after + 1 < len(self.tokens) and self._joined(after + 1)
+        marks = DASHES + OPENING_MARKS + "(["
+        if not (opener.isupper() or opener.isdigit() or opener in marks or opens):
             return False
         if self.tokens[stop].text != "." or not stop or not self._joined(stop):
             return True

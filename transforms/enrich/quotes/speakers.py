@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from newsbeam.transforms.enrich.quotes.attributions import AttributionReader
 from newsbeam.transforms.enrich.quotes.documents import DocumentAuthors
-from newsbeam.transforms.enrich.quotes.epithets import find_epithets
 from newsbeam.transforms.enrich.quotes.institutions import Institutions
 from newsbeam.transforms.enrich.quotes.names import Name, Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.obliques import is_oblique
 from newsbeam.transforms.enrich.quotes.persons import NEAR, Persons
+from newsbeam.transforms.enrich.quotes.role_bearers import RoleBearers, are_related, is_plural
 from newsbeam.transforms.enrich.quotes.role_nouns import RoleNouns
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
 from newsbeam.transforms.enrich.quotes.voices import Voices
@@ -27,12 +27,6 @@ _MAX_FRONT = 4
 _MAX_SALIENT = 8
 # Tokens of its own sentence that are read before a mention.
 _MAX_WITHIN = 20
-# How many places a person may stand behind another and still win by a matching role, or by
-# being named since the last quote.
-_ROLE_BONUS = 1.5
-_PLACE_BONUS = 2.0
-# The same by being known by that very noun alone: *datteren* is whom *Moes datter* introduced.
-_NOUN_BONUS = 2.0
 
 
 class Cast:
@@ -60,7 +54,7 @@ class Cast:
         self._couples: dict[int, tuple[str, str]] = {}
         self._persons = Persons(cut, names, reader.reporters, lexicon)
         self._voices = Voices(cut, names, self._persons, lexicon)
-        self._epithets = find_epithets(cut, names, lexicon)
+        self._bearers = RoleBearers(cut, names, self._persons, self._nouns, lexicon)
         self._authors = DocumentAuthors(cut, names, self._persons, lexicon)
 
     def observe(self, sentence: Sentence, first: int, last: int) -> None:
@@ -182,7 +176,7 @@ class Cast:
             name = self._resolve_name(mention)
             alone = " " not in name and name not in self._persons.named
             return (self._institutions.find(mention) if alone else None) or name
-        if mention.kind == "role" and self._pair and self._is_plural(mention):
+        if mention.kind == "role" and self._pair and is_plural(mention, self._cut, self._words):
             return self._pair
         author = self._authors.find(token.lower)
         if mention.kind == "role":
@@ -208,19 +202,21 @@ class Cast:
         self._salient, self._fresh, self._pair = before
         return speaker
 
-    def _add_nameless(self, mention: Mention) -> str:
-        """A person known by a role alone, whom pronouns may stand for from now on."""
+    def _add_nameless(self, mention: Mention, *, told: bool = True) -> str:
+        """A person known by a role alone, whom pronouns may stand for from now on.
+
+        As printed where it is ``told`` that they speak.
+        """
         text = self.text_of(mention)
         word = self._cut.tokens[mention.head].lower
+        if not told and mention.first == mention.head:
+            text = text[0].lower() + text[1:]
         stem = self._words.role_stem(word)
         human = stem is not None or word.endswith(self._words.agents)
-        if human and not self._is_plural(mention):
+        if human and not is_plural(mention, self._cut, self._words):
             self._nameless.add(text)
             self._persons.note_role(text, word)
         return text
-
-    def _is_plural(self, mention: Mention) -> bool:
-        return self._cut.tokens[mention.head].lower.endswith(self._words.several)
 
     def title_of(self, speaker: str | None) -> str | None:
         """The words by which the text introduces a named speaker, if it does."""
@@ -234,7 +230,8 @@ class Cast:
         """A nameless person whom narration is about, with the owner: *Krekars datter*."""
         owner = self._names.ending.get(index)
         owned = owner is not None and owner.is_genitive
-        related = self._words.role_stem(self._cut.tokens[index].lower) in self._words.kin
+        stem = self._words.role_stem(self._cut.tokens[index].lower)
+        related = stem in self._words.kin | self._forms.apart
         opens = index in self._openers and related  # "Faren har meldt saken."
         if self._is_named(index) or not (owned or opens or self._nouns.is_new_role(index)):
             return []
@@ -245,7 +242,7 @@ class Cast:
             return []
         first = self._nouns.start_of_compound(first)
         last = index + 3 if self._nouns.is_numbered(index) else index + 1
-        return [self._add_nameless(Mention(first, last, "role", index))]
+        return [self._add_nameless(Mention(first, last, "role", index), told=False)]
 
     def text_of(self, mention: Mention) -> str:
         """A mention's words, without a genitive ending."""
@@ -291,15 +288,11 @@ class Cast:
             stem = self._words.role_stem(word)
             roles = self._persons.roles.get(person, set())
             wanted = self._persons.gender_of(stem or word)
-            related = not roles or any(self._are_related(stem or word, role) for role in roles)
+            related = not roles or any(are_related(stem or word, role) for role in roles)
             return related and wanted in (None, gender or wanted)
         if word in self._words.him:
             return gender != "female"
         return word not in self._words.her or gender != "male"
-
-    def _are_related(self, one: str, other: str) -> bool:
-        """Whether one role noun is the other or a compound of it: *leder*, *partileder*."""
-        return one.endswith(other) or other.endswith(one)
 
     def find_person(self, mention: Mention) -> str | None:
         """The person whom a name stands for, if it is a known person's."""
@@ -338,61 +331,6 @@ class Cast:
         self._persons.gender.setdefault(person, right)
         return person
 
-    def _belongs(self, mention: Mention, places: set[str]) -> bool:
-        """Whether a role's complement is the last part of a place: *klubben*, *Svømmeklubben*."""
-        noun = self._cut.tokens[mention.last - 1].lower
-        tied = mention.last > mention.head + 1
-        return tied and any(place.lower().endswith(noun) for place in places)
-
     def _find_by_role(self, mention: Mention) -> str | None:
-        """The person whom a role noun stands for: by role or place (*ordføraren frå Gloppen*),
-        else only by a definite noun for a person."""
-        word = self._words.without_genitive(self._cut.tokens[mention.head].lower)
-        stem = self._words.role_stem(word)
-        age = word.partition("-")[0]
-        if age.isdigit():  # "19-åringen"
-            ages = self._names.aged
-            aged = [person for person in self._salient if ages.get(person) == age]
-            if aged:
-                return aged[0]
-        introduced = self._epithets.get(word, set())
-        human = age.isdigit() or word.endswith(self._words.agents)
-        if stem is None and not introduced and not human:
-            return None
-        complemented = mention.last > mention.head + 1
-        if complemented and self._nouns.is_new_role(mention.head):
-            return None  # "En talsmann for Slottet"
-        if self._is_plural(mention) and not mention.indefinite:
-            return None
-        if stem not in (None, word) and self._forms.nouns and not word.endswith(self._forms.nouns):
-            return None  # "offiserer": several
-        gender = self._persons.gender_of(stem or word)
-        places = {
-            name.text
-            for index in range(mention.head + 1, mention.last)
-            if (name := self._names.starting.get(index)) is not None
-        }
-        ranked = []
-        for rank, person in enumerate(self._salient):
-            known = stem is not None and any(
-                self._are_related(stem, role) for role in self._persons.roles.get(person, ())
-            )
-            own = self._persons.places.get(person, set())
-            near = not places.isdisjoint(own) or self._belongs(mention, own)
-            known = known or person in introduced
-            known = known and (near or not complemented or not own)
-            if gender is not None and self._persons.gender.get(person, gender) != gender:
-                continue
-            if age.isdigit() and person in self._names.aged:
-                continue  # Somebody of another age.
-            if stem in self._words.kin and not known and self._persons.roles.get(person):
-                continue
-            vague = mention.indefinite or complemented or (stem is None and bool(introduced))
-            vague |= stem in self._forms.apart  # "Dommeren" is not the trainer.
-            if known or near or not vague:
-                bonus = _ROLE_BONUS * (known + (person in self._fresh)) + _PLACE_BONUS * near
-                bonus += _NOUN_BONUS * (known and person in self._nameless)
-                # Where an article makes nouns definite, a title told before says who is meant.
-                sure = known and bool(self._words.grammar.articles)
-                ranked.append((not sure, rank - bonus, rank, person))
-        return min(ranked)[3] if ranked else None
+        """The person whom a role noun stands for."""
+        return self._bearers.find(mention, self._salient, self._fresh, self._nameless)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbeam.transforms.enrich.quotes import find_quotes
+from newsbeam.transforms.enrich.quotes import find_quotes, find_speech
 from newsbeam.transforms.records import Quote
 from tests.support.quoted import lexicon
 
@@ -62,6 +62,25 @@ def test_any_name_before_any_verb(name: str, verb: str, curly: bool) -> None:
     assert quote.text.strip(",") == "We are open"
     assert quote.speaker is not None
     assert name.endswith(quote.speaker)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "speaker"),
+    [
+        ("The mayor said that the bridge was closed.", "the bridge was closed", "mayor"),
+        ("According to the police, two men were hurt.", "two men were hurt", "police"),
+        ("The bridge is safe, according to Peter Lane.", "The bridge is safe", "Peter Lane"),
+        ("Laura Stone denied that she had lied.", "she had lied", "Laura Stone"),
+    ],
+)  # fmt: skip
+def test_a_statement_is_reported(text: str, words: str, speaker: str) -> None:
+    said = find_speech(text, lexicon("en")).statements
+    assert [(one.text, one.speaker) for one in said] == [(words, speaker)]
+
+
+def test_nothing_is_reported_where_it_is_not_told_or_not_said() -> None:
+    for text in ("Stone did not say whether she would go.", "It is said that he lied."):
+        assert find_speech(text, lexicon("en")).statements == ()
 
 
 @pytest.mark.parametrize(

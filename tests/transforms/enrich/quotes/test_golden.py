@@ -18,6 +18,7 @@ FLOORS = {
     "articles_first": 0.94,
     "articles_second": 0.96,
     "articles_third": 0.90,
+    "articles_fourth": 0.93,
     "articles_english": 0.97,
 }
 
