@@ -51,7 +51,7 @@ def enrich_articles(
                 source,
                 "enrich",
                 "too_long",
-                f"{show_count(len(article.text), 'character')}; at most {MAX_TEXT_CHARS} can be "
+                f"{show_count(len(article.text), 'character')}; at most {MAX_TEXT_CHARS:,} can be "
                 "read at once; split it into articles",
                 article.provenance.origin,
                 article.provenance.request,

@@ -57,7 +57,7 @@ def parse_page(text: str) -> html.HtmlElement:
         raise PageTooLargeError("too_deep", f"over {_MOST_LEVELS} levels of elements")
     elements = int(tree.xpath("count(//*)"))
     if elements > _MOST_ELEMENTS:
-        message = f"{show_count(elements, 'element')}; at most {_MOST_ELEMENTS} are read"
+        message = f"{show_count(elements, 'element')}; at most {_MOST_ELEMENTS:,} are read"
         raise PageTooLargeError("too_complex", message)
     for element in tree.xpath(_LONG_NAMES):
         for name in ("class", "id"):
@@ -71,5 +71,5 @@ def check_text_size(tree: html.HtmlElement) -> None:
     of text. Scripts count too: they are to be taken out before."""
     length = len(tree.text_content())
     if length > _MOST_TEXT:
-        message = f"{show_count(length, 'code point')} of text; at most {_MOST_TEXT} are read"
+        message = f"{show_count(length, 'code point')} of text; at most {_MOST_TEXT:,} are read"
         raise PageTooLargeError("too_complex", message)

@@ -127,8 +127,8 @@ WRONG = {
     "run a.yaml --output lake --workers 0": (
         'newsbeam run: Invalid value "0" for --workers. Must be > 0.'
     ),
-    "maintain s3://lake": (
-        "newsbeam maintain: s3://lake: this command needs a lake in a local folder; "
+    "repair s3://lake": (
+        "newsbeam repair: s3://lake: this command needs a lake in a local folder; "
         "docs/scaling.md says which work on an object store."
     ),
     "retry lake --since soon": (
@@ -158,7 +158,7 @@ def test_wrong_usage_is_told_in_one_line(line: str, newsbeam: Newsbeam) -> None:
 
 
 def test_a_line_of_many_words_is_never_broken(newsbeam: Newsbeam) -> None:
-    code, _, err = newsbeam(["maintain", f"s3://{'x' * 300}"])
+    code, _, err = newsbeam(["repair", f"s3://{'x' * 300}"])
     assert code == 2
     assert err.count("\n") == 1
 

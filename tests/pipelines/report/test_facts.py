@@ -162,7 +162,7 @@ def test_health_tells_what_status_tells(lake: Lake, report: Callable[..., Page])
     assert feed["problems"][0].startswith("failing: 4 in a row")
     assert "<b>down</b>" in feed["problems"][0]
     (source,) = data["health"]["sources"]
-    assert source["problems"] == ["failing: 1 of 1 feeds"]
+    assert source["problems"] == ["failing: 1 of 1 feed"]
     large, invalid = data["health"]["rejects"]
     assert (large["reason"], large["count"], len(large["examples"])) == ("too_large", 5, 3)
     assert (invalid["reason"], invalid["count"]) == ("invalid_json", 1)
