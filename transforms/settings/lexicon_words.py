@@ -131,7 +131,8 @@ class LexiconWords:
         if word in self.closed:
             return None
         for stem in self.stems(word):
-            for noun in (stem, stem + "e"):  # kvinne, kvinnen
+            nouns = (stem,) if stem == word else (stem, stem + "e")  # kvinne, kvinnen
+            for noun in nouns:
                 if noun in self.roles or noun[_MIN_PREFIX:].endswith(self._compounds):
                     return noun
         return None

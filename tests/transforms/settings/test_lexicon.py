@@ -12,7 +12,7 @@ SMALL = Lexicon(
     reporting_verbs=("says", "adds", "adds … up"),
     impersonal_verbs=("reads",),
     manner_verbs=("smiles",),
-    role_nouns=("minister", "mor"),
+    role_nouns=("minister", "mor", "kone"),
     definite_endings=("en", "a"),
     attributing_prepositions=("according to",),
 )
@@ -31,6 +31,8 @@ def test_verbs_know_their_particles_and_kinds() -> None:
         ("statsministeren", "statsminister"),
         ("mora", "mor"),
         ("humor", None),
+        ("legekona", "legekone"),
+        ("håkon", None),  # what has no ending lacks no letter
         ("bil", None),
     ],
 )
