@@ -12,6 +12,8 @@ from newsbeam.transforms.text.characters import DASHES, SIBILANTS
 MAX_QUOTE_CHARS = 2000
 # A straight mark's partner on a later line is sought so far.
 MAX_LINE_CHARS = 1000
+# Of pairs within it no more than this many marks are looked at.
+_MOST_MARKS = 16
 _NEW_TURN = re.compile(rf"\n[{DASHES}]")
 _PARTNERS = {"«": "»", "»": "«", "“": '”"', "„": "“”"}
 _EITHER = '"”'
@@ -75,18 +77,28 @@ def find_marked(text: str) -> tuple[Marked, ...]:
 
 
 def _goes_on(text: str, newline: int, mark: str) -> bool:
-    """Whether a marked stretch crosses a line break: its partner is the next mark."""
+    """Whether a marked stretch crosses a line break: its partner is the next mark, or stands
+    behind pairs that are whole (*… og sagde: "Gjorde du det?"*), none of which opens a line."""
     if text[newline + 1 : newline + 2] == "\n":
         return False
     if mark in "«»":
         return True
-    partner = text.find(mark, newline, newline + MAX_LINE_CHARS) if mark in _EITHER else -1
-    return (
-        partner > newline + 1
-        and not _opens(text, partner)
-        and "\n\n" not in text[newline:partner]
-        and _NEW_TURN.search(text, newline, partner) is None
-    )
+    if mark not in _EITHER:
+        return False
+    end = newline + MAX_LINE_CHARS
+    ends = [at for at in (text.find("\n\n", newline, end),) if at >= 0]
+    ends += [turn.start() for turn in (_NEW_TURN.search(text, newline, end),) if turn]
+    end = min([end, *ends])
+    depth, at = 1, newline
+    for _ in range(_MOST_MARKS):
+        at = text.find(mark, at + 1, end)
+        is_opening = _opens(text, at)
+        if at <= newline + 1 or (is_opening and _begins_line(text, at)):
+            return False
+        depth += 1 if is_opening else -1
+        if not depth:
+            return True
+    return False
 
 
 def _closes(text: str, position: int, mark: str) -> bool:

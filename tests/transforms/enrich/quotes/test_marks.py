@@ -50,6 +50,21 @@ def test_straight_marks_cross_a_line_to_a_partner_that_closes() -> None:
     assert [span.closed for span in opened] == [False, True]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'Jeg ringte ham.\nJeg spurte: "Gjorde du det?"\nHan sa ja.',
+        'Så sa de "det var ikke meg.\nDet var ikke meg."\nHusk svaret – "nei?\nNei, nei."\nHør nå.',
+    ],
+)
+@pytest.mark.parametrize("mark", ['"', "”"])
+def test_straight_marks_cross_lines_with_pairs_of_their_own(said: str, mark: str) -> None:
+    text = f'"{said}"\nDet var alt.\n"Ja", sa Moe.'.replace('"', mark)
+    first, second = find_marked(text)
+    assert (text[first.start : first.end], first.closed) == (said.replace('"', mark), True)
+    assert text[second.start : second.end] == "Ja"
+
+
 def test_a_straight_mark_stands_in_for_a_lost_guillemet() -> None:
     text = 'Hun skrev: «Vi er klare." Så gikk hun.'
     (span,) = find_marked(text)
