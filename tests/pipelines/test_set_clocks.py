@@ -130,6 +130,7 @@ def test_polls_of_a_clock_that_was_ahead_do_not_silence_a_feed(desk: Desk) -> No
     assert desk.stored() == desk.expected()
 
 
+@pytest.mark.timeout(1200)
 def test_a_clock_set_while_a_scheduler_works(desk: Desk) -> None:
     desk.publish(3)
     with desk.start("schedule", "avisen.yaml", "--output", "lake") as process:
@@ -138,11 +139,11 @@ def test_a_clock_set_while_a_scheduler_works(desk: Desk) -> None:
             assert process.poll() is None, (desk.folder / "err").read_text()
             return desk.stored() == desk.expected()
 
-        wait_until(has_all)
+        wait_until(has_all, 300)
         for offset in ("+1d", "+0", "-1d"):
             desk.set_clock(offset)
             desk.publish(3)
-            wait_until(has_all)
+            wait_until(has_all, 300)
 
 
 class Counted:

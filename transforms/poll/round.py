@@ -116,7 +116,8 @@ def find_blocked(states: States, now: datetime) -> dict[str, datetime]:
 def next_due(lake: Lake, sources: Sequence[Source], now: datetime) -> datetime | None:
     """When a run is next worth its while; ``None`` if no feed will ever be due."""
     # A run says what is damaged.
-    states = bring_back(read_states(lake, []), now)
+    kept = read_states(lake, [])
+    states = bring_back(kept, now)
     blocked = find_blocked(states, now)
     instants = []
     for feed in list_feeds(sources):
@@ -128,7 +129,10 @@ def next_due(lake: Lake, sources: Sequence[Source], now: datetime) -> datetime |
             return now
         until = blocked.get(read_web_address(choose_address(feed, state)).domain, due)
         interval = feed.every or state.interval or FIRST_INTERVAL
-        instants.append(max(due, until) + min(_GATHER, interval * _GATHER_SHARE))
+        gather = min(_GATHER, interval * _GATHER_SHARE)
+        if state is not kept[feed.source, feed.id]:
+            gather = timedelta()  # it is due whenever somebody looks: that would never pass
+        instants.append(max(due, until) + gather)
     return max(now, min(instants)) if instants else None
 
 
