@@ -76,6 +76,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if is_quick(item):
             item.add_marker(pytest.mark.quick)
+    # What may take longest begins first, so that nobody waits for it in the end.
+    items.sort(key=_find_timeout, reverse=True)
+
+
+def _find_timeout(item: pytest.Item) -> float:
+    """The seconds of a test's own limit, 0 where it has none."""
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark is not None and mark.args else 0.0
 
 
 def pytest_configure(config: pytest.Config) -> None:

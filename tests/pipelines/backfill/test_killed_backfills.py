@@ -38,7 +38,7 @@ def read_urls(site: PastSite, lake: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1800)
 def test_killed_thirty_times_it_asks_nothing_twice(tmp_path: Path) -> None:
     """But for what was on its way when it was killed: nobody has that answer."""
     paper = PastPaper(
