@@ -167,7 +167,8 @@ def examine_caches(root: LakePath, *, deep: bool) -> Iterator[Finding]:
     checks: list[tuple[str, Callable[[Path], object]]] = [
         ("feeds.arrow", _read_arrow),
         ("status/*.arrow", _read_arrow),
-        ("known/*.sqlite", lambda path: _read_sqlite(path, deep)),
+        ("known/*.sqlite", lambda path: _read_sqlite(path, deep, "layout, base, head, digest")),
+        ("people/*.sqlite", lambda path: _read_sqlite(path, deep, "layout, told")),
         ("*.json", _read_json),
         ("tables/*.json", _read_json),
         ("robots/*", Path.read_bytes),
@@ -193,14 +194,14 @@ def _read_arrow(path: Path) -> None:
     rows.validate(full=True)
 
 
-def _read_sqlite(path: Path, deep: bool) -> None:
+def _read_sqlite(path: Path, deep: bool, state: str) -> None:
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=10.0)) as database:
         kind = "integrity_check" if deep else "quick_check"
         (answer,) = database.execute(f"PRAGMA {kind}(1)").fetchone()
         if answer != "ok":
             raise ValueError(answer)
-        database.execute("SELECT layout, base, head, digest FROM state").fetchone()
+        database.execute(f"SELECT {state} FROM state").fetchone()
 
 
 def _read_json(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -104,8 +105,10 @@ def open_people(lake: Lake) -> Iterator[tuple[PeopleIndex, PeopleState | None]]:
 def forget_people(lake: Lake) -> None:
     """Take the working database away."""
     path = people_database(lake)
-    for name in (path.name, f"{path.name}-journal"):
-        path.with_name(name).unlink(missing_ok=True)
+    for place in (path, path.with_name(f"{path.name}-journal")):
+        if place.is_dir():
+            shutil.rmtree(place)
+        place.unlink(missing_ok=True)
 
 
 def save_state(index: PeopleIndex, state: PeopleState) -> None:

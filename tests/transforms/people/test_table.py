@@ -18,6 +18,7 @@ import pytest
 from deltalake import DeltaTable
 
 from newsbeam.transforms.lake.commit import commit_rows, stage_rows
+from newsbeam.transforms.lake.examine import examine_caches
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import APPEARANCES, ARTICLES, PEOPLE
 from newsbeam.transforms.lake.staging import Staging
@@ -90,6 +91,12 @@ def test_a_repeated_update_changes_nothing_and_a_rebuild_neither(tmp_path: Path)
     forget_people(desk.lake)
     assert desk.update() == PeopleUpdate(30, 0, 0, True)
     people_database(desk.lake).write_bytes(b"no database at all" * 999)
+    assert desk.update() == PeopleUpdate(30, 0, 0, True)
+    forget_people(desk.lake)
+    people_database(desk.lake).mkdir()  # nobody can read it, nor delete it as a file
+    assert [finding.file for finding in examine_caches(desk.lake.root, deep=True)] == [
+        people_database(desk.lake)
+    ]
     assert desk.update() == PeopleUpdate(30, 0, 0, True)
     assert desk.read() == told
 
