@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import os
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -14,17 +13,14 @@ from typing import Any
 
 from lxml import html
 
-from newsbeam.transforms.lake.commit import commit_articles, commit_rows, stage_rows
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import (
     ARTICLES,
     FEED_POLLS,
     Row,
-    Table,
     make_reject_row,
     make_row,
 )
-from newsbeam.transforms.lake.staging import Staging
 from newsbeam.transforms.records import (
     Article,
     Block,
@@ -35,6 +31,7 @@ from newsbeam.transforms.records import (
     Rejection,
     RemovedLine,
 )
+from tests.support.stored import store
 
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -52,17 +49,6 @@ WORDS = (
 ).split()
 PEOPLE = ("Kari Dahl", "Ola Moen", "Siv Berg", "Jon Lie", "Aud Vik")
 Command = Callable[[list[str]], tuple[int, str, str]]
-
-
-def store(lake: Lake, table: Table, rows: Iterable[Row]) -> None:
-    staging = Staging(lake.root, f"run-{os.urandom(4).hex()}")
-    with staging.create():
-        files = stage_rows(staging, table, rows)
-        if table is ARTICLES:
-            commit_articles(lake, staging, files, lake.version(table))
-        else:
-            commit_rows(lake, staging, table, files, lake.version(table))
-        staging.remove()
 
 
 def make_article(

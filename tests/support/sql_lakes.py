@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from newsbeam.transforms.lake.commit import commit_articles, commit_rows, stage_rows
-from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.schema import ARTICLES, STORIES, Row, Table, make_row
-from newsbeam.transforms.lake.staging import Staging
+from newsbeam.transforms.lake.schema import STORIES, Row, make_row
 from newsbeam.transforms.records import (
     Article,
     Block,
@@ -23,17 +19,6 @@ from newsbeam.transforms.records import (
 Command = Callable[[list[str]], tuple[int, str, str]]
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 EVIL = "\x1b[2J=1+1 \u202e|<script>`x`\nnext"
-
-
-def store(lake: Lake, table: Table, rows: Iterable[Row]) -> None:
-    staging = Staging(lake.root, f"run-{os.urandom(4).hex()}")
-    with staging.create():
-        files = stage_rows(staging, table, rows)
-        if table is ARTICLES:
-            commit_articles(lake, staging, files, lake.version(table))
-        else:
-            commit_rows(lake, staging, table, files, lake.version(table))
-        staging.remove()
 
 
 def article(key: str, title: str | None = None, *, source: str = "avis", day: int = 0) -> Article:

@@ -16,7 +16,8 @@ from newsbeam.pipelines.report.labels import make_labels
 from newsbeam.pipelines.report.periods import begin_period, choose_periods, end_period
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES
-from tests.support.reported import CHARTS, Page, as_row, make_article, store, store_many
+from tests.support.reported import CHARTS, Page, as_row, make_article, store_many
+from tests.support.stored import store
 
 
 def test_charts_are_valid_vega_lite(lake: Lake, report: Callable[..., Page]) -> None:

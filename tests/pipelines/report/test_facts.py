@@ -20,8 +20,8 @@ from tests.support.reported import (
     make_article,
     poll_row,
     reject_row,
-    store,
 )
+from tests.support.stored import store
 
 
 def test_articles_are_newest_first_and_most_limits_texts_not_counts(

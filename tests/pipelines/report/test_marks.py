@@ -12,7 +12,8 @@ from newsbeam.pipelines.report.marks import make_converter
 from newsbeam.pipelines.report.texts import describe_text
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES
-from tests.support.reported import Page, as_row, make_article, store
+from tests.support.reported import Page, as_row, make_article
+from tests.support.stored import store
 
 
 def test_offsets_fit_in_utf16(lake: Lake, report: Callable[..., Page]) -> None:

@@ -19,7 +19,8 @@ import pytest
 from newsbeam.pipelines.report.write_page import write_page
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES
-from tests.support.reported import HOUR, NOW, Command, Page, as_row, make_article, store, store_many
+from tests.support.reported import HOUR, NOW, Command, Page, as_row, make_article, store_many
+from tests.support.stored import store
 from tests.support.workplace import ROOT
 
 

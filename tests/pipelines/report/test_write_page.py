@@ -16,16 +16,8 @@ from lxml import html
 from newsbeam.pipelines.report.write_page import encode, make_vega
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, REJECTS
-from tests.support.reported import (
-    HOUR,
-    NOW,
-    Page,
-    as_row,
-    make_article,
-    poll_row,
-    reject_row,
-    store,
-)
+from tests.support.reported import HOUR, NOW, Page, as_row, make_article, poll_row, reject_row
+from tests.support.stored import store
 from tests.support.workplace import ROOT
 
 # What would be markup, a link that runs, a change of direction, a control character, a wide one.

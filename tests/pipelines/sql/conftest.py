@@ -10,7 +10,8 @@ import pytest
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES, REJECTS, STORIES, make_reject_row
 from newsbeam.transforms.records import Rejection
-from tests.support.sql_lakes import EVIL, NOW, article, row, store, story_row
+from tests.support.sql_lakes import EVIL, NOW, article, row, story_row
+from tests.support.stored import store
 
 
 @pytest.fixture(scope="module")

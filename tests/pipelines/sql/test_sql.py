@@ -27,7 +27,8 @@ from newsbeam.transforms.lake.known_database import refresh_known
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES, TABLES
 from newsbeam.transforms.lake.views import VIEWS, list_columns, open_lake, sql_type
-from tests.support.sql_lakes import EVIL, Command, article, row, store
+from tests.support.sql_lakes import EVIL, Command, article, row
+from tests.support.stored import store
 from tests.support.waiting import PATIENCE
 from tests.support.workplace import ROOT
 
