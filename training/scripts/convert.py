@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import spacy
+from nb_newsbeam.stops import split_stops
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.util import filter_spans
@@ -149,7 +150,7 @@ def make_doc(nlp: Language, text: str, entities: list[Annotation]) -> tuple[Doc,
 
     The tokens of such an entity count as not annotated, neither right nor wrong.
     """
-    doc = nlp.make_doc(text)
+    doc = split_stops(nlp.make_doc(text))
     spans, missing = [], []
     for start, end, label in entities:
         span = doc.char_span(start, end, label=label)

@@ -35,8 +35,7 @@ FEWEST_BEARERS = 300
 SECTIONS = {
     "organisation": "body ministry parliament union ngo uni institute hospital militia theatre"
     " museum band exchange",
-    "work": "ai app software gadget car game show prize law drug food"
-    " rocket plane weapon robot",
+    "work": "ai app software gadget car game show prize law drug food rocket plane weapon robot",
     "media": "paper channel agency journal",
     "company": "publisher",
     "club": "team",

@@ -24,6 +24,7 @@ from spacy.vocab import Vocab
 from nb_newsbeam.decode import choose_tags, read_entities
 from nb_newsbeam.features import describe_words, look_beside
 from nb_newsbeam.network import Network, Shape, WordCache, as_weights, round_columns
+from nb_newsbeam.stops import split_stops
 from nb_newsbeam.threads import one_thread
 
 FACTORY = "newsbeam_ner"
@@ -76,6 +77,8 @@ class Recognizer(Pipe):  # type: ignore[misc]
     def _annotate(self, docs: Sequence[Doc]) -> None:
         if self._chosen is None:
             raise ValueError(f"The component {self.name!r} has no weights: load it from a folder.")
+        for doc in docs:
+            split_stops(doc)
         texts = np.repeat(np.arange(len(docs)), [len(doc) for doc in docs])
         if not len(texts):
             for doc in docs:
