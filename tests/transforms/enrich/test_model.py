@@ -99,6 +99,14 @@ def test_labels(pipeline: Language) -> None:
             "– Me reiser til Førde i morgon, seier Anne Viken til NRK.",
             {("Førde", "GPE"), ("Anne Viken", "PER"), ("NRK", "ORG")},
         ),
+        (
+            "Ursula von der Leyen var gjest på TV 2. Det melder E24.",
+            {("Ursula von der Leyen", "PER"), ("TV 2", "PROD"), ("E24", "ORG")},
+        ),
+        (
+            "Forsker ved Fridtjof Nansens Institutt, Lars Bru, er enig.",
+            {("Fridtjof Nansens Institutt", "ORG"), ("Lars Bru", "PER")},
+        ),
         ("Det går ikkje så bra no, men det kan verte betre til hausten.", set()),
         ("Det går ikke så bra nå, men det kan bli bedre til høsten.", set()),
     ],
