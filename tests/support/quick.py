@@ -1,8 +1,8 @@
 """Which tests are quick, and a guard that holds them to it.
 
 A quick test needs neither Beam nor spaCy, no lake, no server, and no process of its own. That is
-read off what its file and the files of its fixtures import, themselves and through others. While a quick
-test runs, the guard notes each connection, listening socket and process.
+read off what its file and the files of its fixtures import, themselves and through others. While
+a quick test runs, the guard notes each connection, listening socket and process.
 """
 
 from __future__ import annotations
