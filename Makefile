@@ -36,7 +36,7 @@ ruff-format: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-# What needs neither Beam, models, servers nor processes, found by what it imports:
+# What needs neither Beam, models, lakes, servers nor processes, found by what it imports:
 # tests/support/quick.py.
 test-quick: $(READY)
 	$(BIN)/python -m pytest -m quick --numprocesses logical --maxprocesses 2 --dist worksteal

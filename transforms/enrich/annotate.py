@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import entry_points
 from threading import Lock
-
-import spacy
-from spacy.language import Language as Pipeline
+from typing import TYPE_CHECKING
 
 from newsbeam.transforms.enrich.entities import find_entities
 from newsbeam.transforms.enrich.quotes import Speech, find_speech
 from newsbeam.transforms.records import Entity, Heading, TextLayout
 from newsbeam.transforms.settings.language import Language
 from newsbeam.transforms.text.headings import find_headings
+
+if TYPE_CHECKING:
+    from spacy.language import Language as Pipeline
 
 # Components of third-party pipelines whose results nothing here reads.
 _UNUSED = ("tagger", "morphologizer", "parser", "lemmatizer", "attribute_ruler", "senter")
@@ -38,6 +39,8 @@ def load_pipeline(name: str) -> Pipeline:
     for entry in entry_points(group="spacy_models", name=name):
         pipeline: Pipeline = entry.load().load(exclude=list(_UNUSED))
         return pipeline
+    import spacy  # takes 2 seconds of CPU, in vain where nothing is new
+
     return spacy.load(name, exclude=list(_UNUSED))
 
 

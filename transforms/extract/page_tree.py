@@ -20,7 +20,9 @@ _MOST_TEXT = 2_000_000
 _TOO_DEEP = etree.XPath("boolean(/" + "/*" * (_MOST_LEVELS + 1) + ")")
 # Names of classes are searched for words, again and again; such a one is data.
 _LONGEST_NAME = 1_000
-_LONG_NAMES = f"//@*[string-length() > {_LONGEST_NAME} and (name()='class' or name()='id')]/.."
+_LONG_NAMES = etree.XPath(
+    f"//*[string-length(@class) > {_LONGEST_NAME} or string-length(@id) > {_LONGEST_NAME}]"
+)
 # Controls, which XML cannot hold: lxml refuses them in texts it is given.
 _CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 # lxml's own lookup asks Python for the class of each element, in every copy of the page, to tell
@@ -51,15 +53,14 @@ def parse_page(text: str) -> html.HtmlElement:
     parser.set_element_class_lookup(_CLASSES)
     data = text.encode("utf-8", "replace").translate(None, _CONTROLS)
     tree = html.document_fromstring(data, parser=parser)
-    # libxml2 stops reading at 2,048 levels and would lose the rest.
-    cut = any("Excessive depth" in fault.message for fault in parser.error_log.filter_from_fatals())
-    if cut or _TOO_DEEP(tree):
+    # libxml2 stops reading at 2,048 levels and loses the rest.
+    if _TOO_DEEP(tree):
         raise PageTooLargeError("too_deep", f"over {_MOST_LEVELS} levels of elements")
     elements = int(tree.xpath("count(//*)"))
     if elements > _MOST_ELEMENTS:
         message = f"{show_count(elements, 'element')}; at most {_MOST_ELEMENTS:,} are read"
         raise PageTooLargeError("too_complex", message)
-    for element in tree.xpath(_LONG_NAMES):
+    for element in _LONG_NAMES(tree):
         for name in ("class", "id"):
             if len(element.get(name) or "") > _LONGEST_NAME:
                 del element.attrib[name]

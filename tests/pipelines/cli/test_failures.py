@@ -28,6 +28,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_full_disk_is_one_sentence(
     workplace: Workplace, disk: Path, tmp_path: Path, workers: str

@@ -134,6 +134,7 @@ def test_a_run_that_moves_a_file_in_waits_for_the_swap(
     assert read_every_way(lake) == TEN + Counter({("b", 1): 1})
 
 
+@pytest.mark.slow
 def test_writers_and_readers_never_notice(lake: Lake) -> None:
     """Two writers and maintenance in a loop; a reader that compares with what was committed."""
     stop = threading.Event()

@@ -40,24 +40,28 @@ from tests.support.maintained import (
     read_every_way,
     row,
 )
+from tests.support.thinned import every_nth
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("place", "name", "turn"),
-    [
-        (compaction, "_write_merge", 0),
-        (compaction, "_write_merge", 1),
-        (compaction, "commit_rewrites", 0),
-        (vacuum, "commit_rewrites", 0),
-        (files_module, "swap_folders", 1),  # the first one is only tried out
-        (files_module, "swap_folders", 2),
-        (vacuum, "_commit_shown", 1),
-        (vacuum, "_delete_hidden", 1),
-        (vacuum, "_remove_empty", 1),
-        (os, "link", 1),  # as above
-        (os, "link", 2),
-    ],
+    every_nth(
+        3,
+        [
+            (compaction, "_write_merge", 0),
+            (compaction, "_write_merge", 1),
+            (compaction, "commit_rewrites", 0),
+            (vacuum, "commit_rewrites", 0),
+            (files_module, "swap_folders", 1),  # the first one is only tried out
+            (files_module, "swap_folders", 2),
+            (vacuum, "_commit_shown", 1),
+            (vacuum, "_delete_hidden", 1),
+            (vacuum, "_remove_empty", 1),
+            (os, "link", 1),  # as above
+            (os, "link", 2),
+        ],
+    ),
 )
 def test_killed_between_any_two_steps(
     lake: Lake, place: Any, name: str, when: str, turn: int, monkeypatch: pytest.MonkeyPatch
@@ -122,6 +126,7 @@ def kill_at_random(lake: Lake, moments: random.Random, rows: Counter[Any]) -> in
     return killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [2, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.timeout(1200)
 def test_killed_at_random_moments(lake: Lake, times: int) -> None:

@@ -145,6 +145,7 @@ def test_the_summary_is_json_where_asked(
     assert not list(lake.root.glob("*.html"))
 
 
+@pytest.mark.slow
 def test_open_shows_the_page_in_the_browser(lake: Lake, tmp_path: Path) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/shown\n')

@@ -191,6 +191,7 @@ def test_no_service_manager_and_one_that_is_gone(tmp_path: Path) -> None:
     Manager(str(tmp_path / "nobody")).tell("READY=1")
 
 
+@pytest.mark.slow
 def test_real_batch_fills_the_tables(place: Place) -> None:
     place.plan(due="never")
     place.configure("avis", "id: avis\nlanguage: nb\nfiles: ['in/*.txt']\n")

@@ -379,6 +379,7 @@ def test_wrong_options(add: Command, options: list[str]) -> None:
     assert err.endswith("See newsbeam source add --help\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "code"), [pytest.param("y", 0, marks=pytest.mark.slow), ("n", 1)]
 )

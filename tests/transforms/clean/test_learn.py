@@ -45,6 +45,7 @@ def is_removed(line: str, rules: tuple[CleaningRule, ...]) -> bool:
     return match_rule(Block(line), rules) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, pytest.param(17, marks=pytest.mark.slow)])
 def test_templates_are_proposed_and_prose_is_not(
     tmp_path: Path, newsbeam: Command, seed: int

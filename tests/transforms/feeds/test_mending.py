@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from newsbeam.transforms.feeds.parse import parse_feed
 from newsbeam.transforms.feeds.xml_mending import mend_xml, pair_tags
 from newsbeam.transforms.records import Entry, ParsedFeed
+from tests.support.thinned import every_nth
 
 OSLO = ZoneInfo("Europe/Oslo")
 HEAD = (
@@ -92,7 +93,7 @@ def keeps_others(parts: list[str], head: str, tail: str, good: dict[str, Entry],
             assert found.get(name[number]) == good[name[number]], name[number]
 
 
-@pytest.mark.parametrize("piece", BROKEN)
+@pytest.mark.parametrize("piece", every_nth(4, BROKEN))
 def test_a_piece_put_in_anywhere_changes_only_its_entry(piece: str) -> None:
     # Everywhere between the entry's own tags; behind them it stands in nobody's.
     start, end = len("<item>"), RSS_PARTS[1].rindex("</item>")

@@ -62,6 +62,7 @@ def read_every_way(root: Path) -> list[tuple[str, str]]:
     return ours
 
 
+@pytest.mark.slow
 def test_a_lake_is_laid_out_anew_and_back(lake: Lake, newsbeam: Command) -> None:
     before = read_every_way(lake.root)
     assert len(before) == 40

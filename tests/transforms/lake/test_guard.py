@@ -21,6 +21,7 @@ from newsbeam.transforms.lake.replay import replay_log
 from newsbeam.transforms.lake.schema import ARTICLES, TABLES
 from tests.support.damaged import DAMAGES, flip, list_keys, list_rows, read_whole
 from tests.support.stored import article, store
+from tests.support.thinned import every_nth
 
 Change = Callable[[Path], object]
 NEWEST = "articles/_delta_log/00000000000000000005.json"
@@ -163,7 +164,7 @@ ALTERED_HEAD = [
 
 @pytest.mark.parametrize(
     ("number", "old", "new"),
-    [*((3, *pair) for pair in ALTERED), *((0, *pair) for pair in ALTERED_HEAD)],
+    every_nth(3, [*((3, *pair) for pair in ALTERED), *((0, *pair) for pair in ALTERED_HEAD)]),
 )
 def test_a_log_entry_that_is_json_but_not_whole_costs_no_row(
     lake: Lake, number: int, old: str, new: str

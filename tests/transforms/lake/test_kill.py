@@ -103,6 +103,7 @@ def kill_and_run_again(
     return None if killed else lasted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sign",
     [
@@ -123,6 +124,7 @@ def test_killed_run_is_made_good_by_the_next(
     pytest.fail("no run could be killed in time")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("workers", "sign"),
     [

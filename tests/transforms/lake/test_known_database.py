@@ -246,6 +246,7 @@ def workers(lake: Lake) -> Iterator[list[Any]]:
         process.kill()
 
 
+@pytest.mark.slow
 def test_several_runs_at_once(lake: Lake, workers: list[Any]) -> None:
     for process in workers:
         process.join(120)

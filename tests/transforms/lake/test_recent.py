@@ -142,6 +142,7 @@ def test_kept_rows_are_of_this_table_and_whole_or_nothing(lake: Lake, tmp_path: 
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_with_nothing_new_neither_duckdb_nor_pandas_is_loaded(lake: Lake) -> None:
     program = (
         "import sys; from pathlib import Path; from datetime import UTC, datetime\n"

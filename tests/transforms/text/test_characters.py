@@ -20,3 +20,8 @@ def test_letters_and_digits_stay_in_small_letters(text: str) -> None:
 def test_lines_that_differ_in_marks_and_spaces_are_alike() -> None:
     assert squeeze("– Brua  åpner, sier «Kari»!") == squeeze("-- BRUA ÅPNER sier_Kari") != ""
     assert squeeze("a_B-1 c") == "ab1c"
+
+
+@given(st.text(st.characters(codec="cp1252")))
+def test_what_is_written_in_western_letters_is_squeezed_as_all_else(text: str) -> None:
+    assert squeeze(text + "Ł") == squeeze(text) + "ł"
