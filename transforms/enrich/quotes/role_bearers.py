@@ -94,7 +94,12 @@ class RoleBearers:
         others = self._list_named_before(mention)
         held = self._is_office(stem)
         roles = self._persons.roles
-        is_named = held and any(stem in roles.get(one, ()) for one in salient if one not in nameless)
+        is_named = any(
+            are_related(stem, role)
+            for person in salient
+            if held and stem is not None and person not in nameless
+            for role in roles.get(person, ())
+        )
         ranked = []
         for rank, person in enumerate(salient):
             known = stem is not None and any(
