@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from newsbeam.transforms.enrich.quotes.sentences import Token
@@ -17,7 +18,7 @@ class Capitals:
         # What stands behind an article somewhere is a noun: "die Polizei".
         self._nouns = {
             token.text
-            for before, token in zip(tokens, tokens[1:], strict=False)
+            for before, token in itertools.pairwise(tokens)
             if before.lower in words.determiners
         }
         self._surnames = {
