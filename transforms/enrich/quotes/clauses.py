@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
 from newsbeam.transforms.enrich.quotes.definiteness import has_article
 from newsbeam.transforms.enrich.quotes.names import Names
@@ -42,12 +44,14 @@ class ClauseReader:
         self._words = lexicon.words
         self._stating = lexicon.statements.verbs
         self._sets = lexicon.statements.sets
+        self._finite_stating = self._stating.keys() - self._sets.nonfinite
         pronouns = self._words.subjects | self._words.anaphoric | self._sets.oblique
         self.articles = self._words.determiners - pronouns
         self.subject_first = SubjectFirstReader(cut, names, reader, lexicon)
         self._between = self._words.adverbs - self._sets.joints
+        self.is_finite = cache(self._is_finite)  # Asked of each token many times.
 
-    def is_finite(self, index: int) -> bool:
+    def _is_finite(self, index: int) -> bool:
         """Whether a token is a finite verb: a listed one, or ends like one behind a subject."""
         token = self._tokens[index]
         lower = token.lower
@@ -63,13 +67,10 @@ class ClauseReader:
         if before in self._words.complements:  # "i går"
             return False
         if lower in self._words.adverbs:  # "så" is "saw", too
-            noun = bool(self._words.grammar.articles) and before not in self._words.closed
-            return lower in self._sets.finite and (
-                index > 0 and (noun or self._ends_subject(index - 1))
-            )
-        if lower in self._sets.finite or self.can_state(index):
-            return True
-        return (
+            noun = self._words.grammar.articles and before not in self._words.closed
+            behind_noun = index > 0 and (bool(noun) or self._ends_subject(index - 1))
+            return behind_noun and lower in self._sets.finite
+        return self.is_listed(index) or (
             len(lower) >= _MIN_ENDED
             and lower.endswith(self._sets.endings)
             and lower not in self._words.closed
@@ -87,8 +88,7 @@ class ClauseReader:
 
     def can_state(self, index: int) -> bool:
         """Whether a token is a finite form of a verb of stating."""
-        lower = self._tokens[index].lower
-        return lower in self._stating and lower not in self._sets.nonfinite
+        return self._tokens[index].lower in self._finite_stating
 
     def _ends_subject(self, index: int) -> bool:
         """Whether a word can end a subject: a pronoun, a name, a definite noun."""
@@ -348,11 +348,11 @@ class ClauseReader:
 
     def read_parenthesis(self, index: int, last: int) -> Attribution | None:
         """The reporting clause at ``index``, behind a comma, if nothing but its subject follows."""
-        subject_first = self._words.grammar.subject_first
-        if index >= last or not (subject_first or self._tokens[index].text[0].islower()):
+        first = self._words.grammar.subject_first
+        if index >= last or not (first or self._tokens[index].text[0].islower()):
             return None
         found = self._reader.read_according(index, last)
-        if found is None and subject_first:
+        if found is None and first:
             found = self.subject_first.read_parenthesis(index, last)
         return found or self.read_inversion(index, last) or self._read_comparison(index, last)
 

@@ -50,6 +50,9 @@ class ComplementReader:
     def find(self, verb: StatingVerb, cue: int, last: int) -> Complement | None:
         """The clause that ``verb`` at ``cue`` reports, if it has one."""
         limit = min(last, cue + _MAX_GAP)
+        near = self._tokens[cue + 1 : limit] if verb.link else ()
+        if any(all(token.lower != word for token in near) for word in verb.link):
+            return None
         index = cue
         while index + 1 < limit:
             index = self._skip_relative(index + 1, limit)
