@@ -28,6 +28,8 @@ _UNREAD = 16
 ROOT = Path(__file__).resolve().parent.parent
 NEWSBEAM = [sys.executable, "-m", "newsbeam"]
 QUOTE_SETS = ("dev", "dev.para", "da-dev", "sv-dev", "en-dev")
+# Written by the author of the rules, before they were tried on it.
+ENGLISH_STATEMENTS = ROOT / "tests/transforms/enrich/quotes/golden/statements_en.jsonl"
 PERSON_FIELDS = ("gender", "role", "affiliation")
 
 # Figure: the least it may be. Set a little below what was measured; raised as it improves.
@@ -49,14 +51,14 @@ FLOORS = {
     "quotes/dev.para mention lenient": 0.96,
     "quotes/dev.para end-to-end F1": 0.95,
     "quotes/da-dev overlap F1": 0.94,
-    "quotes/da-dev speaker lenient": 0.88,
-    "quotes/da-dev end-to-end F1": 0.835,
+    "quotes/da-dev speaker lenient": 0.91,
+    "quotes/da-dev end-to-end F1": 0.86,
     "quotes/sv-dev overlap F1": 0.93,
-    "quotes/sv-dev speaker lenient": 0.94,
-    "quotes/sv-dev end-to-end F1": 0.88,
+    "quotes/sv-dev speaker lenient": 0.95,
+    "quotes/sv-dev end-to-end F1": 0.895,
     "quotes/en-dev overlap F1": 0.93,
-    "quotes/en-dev speaker lenient": 0.885,
-    "quotes/en-dev end-to-end F1": 0.83,
+    "quotes/en-dev speaker lenient": 0.90,
+    "quotes/en-dev end-to-end F1": 0.85,
     "statements/read overlap F1": 0.98,
     "statements/read speaker lenient": 0.97,
     "statements/read cue": 0.98,
@@ -65,6 +67,10 @@ FLOORS = {
     "statements/unread speaker lenient": 0.82,
     "statements/unread cue": 0.97,
     "statements/unread end-to-end F1": 0.70,
+    "statements/en (own) overlap F1": 0.95,
+    "statements/en (own) speaker lenient": 0.94,
+    "statements/en (own) cue": 0.97,
+    "statements/en (own) end-to-end F1": 0.92,
     "people/dev gender precision": 0.98,
     "people/dev gender recall": 0.83,
     "people/dev role precision": 0.94,
@@ -169,7 +175,9 @@ def part_statements(gold: Path) -> dict[str, list[str]]:
 def eval_statements(shared: Path, scratch: Path) -> Iterator[tuple[str, float]]:
     """Reported statements, from ``newsbeam annotate``."""
     gold, predictions = scratch / "statements.jsonl", scratch / "predictions.jsonl"
-    for part, lines in part_statements(shared / "quotes/dev.statements.jsonl").items():
+    parts = part_statements(shared / "quotes/dev.statements.jsonl")
+    parts["en (own)"] = ENGLISH_STATEMENTS.read_text(encoding="utf-8").splitlines()
+    for part, lines in parts.items():
         gold.write_text("\n".join(lines), encoding="utf-8")
         with predictions.open("wb") as file:
             subprocess.run([*NEWSBEAM, "annotate", gold], check=True, stdout=file)

@@ -27,6 +27,11 @@ class Grammar(Settings):
     joins_compounds: bool = Field(
         True, description="Compounds are one word: 'partileder' is a 'leder'."
     )
+    nouns_capitalised: bool = Field(
+        False,
+        description="Every noun has a capital, which makes no name: without entities names are "
+        "told by first names, titles and honorifics.",
+    )
     definite_articles: tuple[str, ...] = Field(
         (),
         description="Words before a noun that make it definite ('the', 'her'), where no ending "
@@ -58,6 +63,7 @@ class GrammarWords:
         self.comma_opens_speech = grammar.comma_opens_speech
         self.bare_genitive = grammar.bare_genitive
         self.joins_compounds = grammar.joins_compounds
+        self.nouns_capitalised = grammar.nouns_capitalised
         self.articles = frozenset(grammar.definite_articles)
         self.adjective_articles = frozenset(grammar.adjective_articles)
         self.relatives = frozenset(grammar.person_relatives)

@@ -10,7 +10,6 @@ from newsbeam.transforms.settings.base import Settings
 from newsbeam.transforms.settings.lexicon import Lexicon
 from newsbeam.transforms.settings.name_words import NameWords
 from newsbeam.transforms.settings.source import CleaningRule, LanguageTag
-from newsbeam.transforms.settings.statement_lexicon import StatementLexicon
 
 
 class Language(Settings):
@@ -45,7 +44,7 @@ def list_missing(
     missing = (
         ("entities", language.pipeline is None and not is_off),
         ("quotes", quotes is None),
-        ("statements", quotes is not None and quotes.statements == StatementLexicon()),
+        ("statements", quotes is not None and not quotes.statements.stating_verbs),
     )
     return tuple(column for column, is_missing in missing if is_missing)
 

@@ -119,6 +119,14 @@ class StatementLexicon(Settings):
     urging_verbs: tuple[str, ...] = Field(
         (), description="Forms with an object and an infinitive without its marker: 'ber' (ham gå)."
     )
+    telling_verbs: tuple[str, ...] = Field(
+        (), description="Forms with an object before their bare clause: 'told' (her he lied)."
+    )
+    gerund_endings: tuple[str, ...] = Field(
+        (),
+        description="Endings behind the preposition of a demanding verb, where it takes no "
+        "infinitive: 'ing' in 'accused her of lying'.",
+    )
     infinitive_endings: tuple[str, ...] = Field((), description="Endings of infinitives: 'e'.")
     short_infinitives: tuple[str, ...] = Field((), description="Infinitives without: 'gå', 'ta'.")
     reflexives: tuple[str, ...] = Field((), description="'himself', 'themselves': 'seg'.")
@@ -213,6 +221,8 @@ class _Sets:
         self.plural = frozenset(lexicon.plural_forms)
         self.oblique = self.masculine | self.plural | frozenset(lexicon.feminine_forms)
         self.urging = frozenset(lexicon.urging_verbs)
+        self.telling = frozenset(lexicon.telling_verbs)
+        self.gerunds = tuple(lexicon.gerund_endings)
         self.infinitive_endings = tuple(lexicon.infinitive_endings)
         self.infinitives = frozenset(lexicon.short_infinitives)
         self.reflexives = frozenset(lexicon.reflexives)

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 # The marks that Norwegian text puts around and before what somebody says.
 DASHES = "-–—―‒"
-OPENING_MARKS = "«“„\"”‘'"
-CLOSING_MARKS = "»”“\"’'"
+OPENING_MARKS = "«“„\"”‘‚'"
+CLOSING_MARKS = "»”“\"’‘'"
 # "Lars' båt": behind them an apostrophe may be a genitive's, though it looks like a closing mark.
 SIBILANTS = "sxzSXZ"
 # Small letters of the Latin alphabets, for character classes of patterns.

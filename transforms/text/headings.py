@@ -50,7 +50,7 @@ def is_heading_shaped(line: str) -> bool:
     words = _WORD.findall(line)
     if not 0 < len(words) <= MAX_WORDS or not any(c.isalpha() for c in line):
         return False
-    bare = line.rstrip(CLOSING_MARKS)
+    bare = line.rstrip(CLOSING_MARKS + "«")  # Danish and German print »so« too.
     if not bare or bare[-1] in _FINAL_STOPS:
         return False
     return not _DATELINE.search(line) and _opens_upper(line)

@@ -149,6 +149,10 @@ def test_english_has_quotes_and_statements_and_asks_for_a_pipeline() -> None:
     assert list_missing("en-GB", load_shipped_languages()) == ("entities",)
 
 
+def test_german_has_quotes_and_says_that_statements_are_missing() -> None:
+    assert list_missing("de", load_shipped_languages()) == ("entities", "statements")
+
+
 @pytest.mark.parametrize("tag", ["nb", "nn", "da", "sv", "nn-NO"])
 def test_the_scandinavian_languages_have_all(tag: str) -> None:
     missing = list_missing(tag, load_shipped_languages())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
+from newsbeam.transforms.enrich.quotes.definiteness import has_article
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.subject_first import SubjectFirstReader
 from newsbeam.transforms.settings.lexicon import Lexicon
 from newsbeam.transforms.text.characters import OPENING_MARKS
 
@@ -40,19 +44,22 @@ class ClauseReader:
         self._words = lexicon.words
         self._stating = lexicon.statements.verbs
         self._sets = lexicon.statements.sets
+        self._finite_stating = self._stating.keys() - self._sets.nonfinite
         pronouns = self._words.subjects | self._words.anaphoric | self._sets.oblique
-        self._articles = self._words.determiners - pronouns
+        self.articles = self._words.determiners - pronouns
+        self.subject_first = SubjectFirstReader(cut, names, reader, lexicon)
         self._between = self._words.adverbs - self._sets.joints
+        self.is_finite = cache(self._is_finite)  # Asked of each token many times.
 
-    def is_finite(self, index: int) -> bool:
+    def _is_finite(self, index: int) -> bool:
         """Whether a token is a finite verb: a listed one, or ends like one behind a subject."""
         token = self._tokens[index]
         lower = token.lower
         before = self._tokens[index - 1].lower if index else ""
-        described = before in self._articles and lower not in self._sets.lasting
+        described = before in self.articles and lower not in self._sets.lasting
         if not token.text[0].islower() or described:  # "ein auka avstand"
             return False
-        behind = self._skip_back(index)
+        behind = self.skip_back(index)
         named = self._follows_name(index) or self._tokens[behind].lower in self._words.pronouns
         named = named or (behind < index - 1 and self._ends_subject(behind))
         if self._words.role_stem(lower) is not None and not named:  # "kjenner" knows, and is one
@@ -60,10 +67,10 @@ class ClauseReader:
         if before in self._words.complements:  # "i går"
             return False
         if lower in self._words.adverbs:  # "så" is "saw", too
-            return lower in self._sets.finite and index > 0 and self._ends_subject(index - 1)
-        if lower in self._sets.finite or self.can_state(index):
-            return True
-        return (
+            noun = self._words.grammar.articles and before not in self._words.closed
+            behind_noun = index > 0 and (bool(noun) or self._ends_subject(index - 1))
+            return behind_noun and lower in self._sets.finite
+        return self.is_listed(index) or (
             len(lower) >= _MIN_ENDED
             and lower.endswith(self._sets.endings)
             and lower not in self._words.closed
@@ -81,14 +88,16 @@ class ClauseReader:
 
     def can_state(self, index: int) -> bool:
         """Whether a token is a finite form of a verb of stating."""
-        lower = self._tokens[index].lower
-        return lower in self._stating and lower not in self._sets.nonfinite
+        return self._tokens[index].lower in self._finite_stating
 
     def _ends_subject(self, index: int) -> bool:
         """Whether a word can end a subject: a pronoun, a name, a definite noun."""
         lower = self._tokens[index].lower
         if lower in self._words.subjects:
             return lower not in self._words.determiners | self._words.indefinite
+        if self._words.grammar.articles and lower not in self._words.closed:
+            noun = lower.isalpha() and not self.is_listed(index)
+            return noun and has_article(index, self._tokens, self._words, self.articles)
         return self._follows_name(index + 1) or (
             len(lower) >= _MIN_ENDED
             and lower not in self._words.closed
@@ -101,7 +110,7 @@ class ClauseReader:
         name = self._names.ending.get(index)
         return name is not None and not name.is_genitive
 
-    def _skip_back(self, index: int) -> int:
+    def skip_back(self, index: int) -> int:
         """The token before a word and before "not" and adverbs: *han* in *han ikke kjenner*."""
         floor = max(index - _MAX_BETWEEN, 0)
         index = max(index - 1, 0)
@@ -339,12 +348,13 @@ class ClauseReader:
 
     def read_parenthesis(self, index: int, last: int) -> Attribution | None:
         """The reporting clause at ``index``, behind a comma, if nothing but its subject follows."""
-        if index >= last or not self._tokens[index].text[0].islower():
+        first = self._words.grammar.subject_first
+        if index >= last or not (first or self._tokens[index].text[0].islower()):
             return None
         found = self._reader.read_according(index, last)
-        if found is not None:
-            return found
-        return self.read_inversion(index, last) or self._read_comparison(index, last)
+        if found is None and first:
+            found = self.subject_first.read_parenthesis(index, last)
+        return found or self.read_inversion(index, last) or self._read_comparison(index, last)
 
     def read_inversion(self, index: int, last: int) -> Attribution | None:
         """*(…,) sier Hansen til NTB*, *(…,) har Hansen sagt*."""
@@ -375,6 +385,8 @@ class ClauseReader:
         if index >= last:
             return True
         token = self._tokens[index]
+        if self._words.grammar.subject_first and token.lower in self._sets.auxiliaries:
+            return False  # "said workers had been told"
         return (
             not token.is_word
             or token.lower

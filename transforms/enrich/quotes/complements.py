@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from newsbeam.transforms.enrich.quotes.clauses import ClauseReader
+from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
 from newsbeam.transforms.settings.lexicon import Lexicon
 from newsbeam.transforms.settings.statement_lexicon import StatingVerb
@@ -32,9 +33,15 @@ class ComplementReader:
     """Finds the reported clauses of one text. ``spoken`` is not zero in quotes, per token."""
 
     def __init__(
-        self, cut: Segmentation, clauses: ClauseReader, lexicon: Lexicon, spoken: bytearray
+        self,
+        cut: Segmentation,
+        names: Names,
+        clauses: ClauseReader,
+        lexicon: Lexicon,
+        spoken: bytearray,
     ) -> None:
         self._tokens = cut.tokens
+        self._names = names
         self._clauses = clauses
         self._words = lexicon.words
         self._sets = lexicon.statements.sets
@@ -43,6 +50,9 @@ class ComplementReader:
     def find(self, verb: StatingVerb, cue: int, last: int) -> Complement | None:
         """The clause that ``verb`` at ``cue`` reports, if it has one."""
         limit = min(last, cue + _MAX_GAP)
+        near = self._tokens[cue + 1 : limit] if verb.link else ()
+        if any(all(token.lower != word for token in near) for word in verb.link):
+            return None
         index = cue
         while index + 1 < limit:
             index = self._skip_relative(index + 1, limit)
@@ -61,6 +71,13 @@ class ComplementReader:
                     return Complement(start, index)
                 if token.lower in self._sets.conjunctions:
                     return None
+            elif (
+                verb.takes_infinitive
+                and verb.link[-1:] == (self._tokens[index - 1].lower,)
+                and self._sets.gerunds
+                and token.lower.endswith(self._sets.gerunds)
+            ):
+                return Complement(index, index - 1)
             elif self._clauses.is_finite(index):
                 start = self._read_bare(verb, cue, index, last)
                 if start is not None:
@@ -180,11 +197,40 @@ class ComplementReader:
         outside = self._words.subordinating - self._words.conjunctions - self._sets.relatives
         return not any(token.lower in outside for token in self._tokens[start:limit])
 
+    def _find_told(self, verb: StatingVerb, cue: int, finite: int) -> int | None:
+        """Where the clause begins behind whom it is told to, or when: *told her the bridge was
+        shut*, *said on Monday he would go*. Only where articles open noun phrases."""
+        articles = self._words.grammar.articles
+        opener = self._tokens[cue + 1].lower
+        unnamed = self._words.grammar.unnamed
+        hangs = opener in self._words.prepositions | self._words.complements | unnamed
+        if not articles or not (hangs or verb.form in self._sets.telling):
+            return None
+        start = self._find_subject(finite, cue + 1)
+        return start if start is not None and start > cue + 1 else None
+
+    def _find_subject(self, finite: int, floor: int) -> int | None:
+        """Where the subject right before a finite verb begins: a pronoun, a name, *the bridge*."""
+        last = self._clauses.skip_back(finite)
+        if self._tokens[last].lower in self._words.subjects:
+            return last
+        name = self._names.ending.get(last + 1)
+        index = last if name is None else name.first
+        while index > floor and self._tokens[index].lower not in self._clauses.articles:
+            before = self._tokens[index - 1]
+            if not before.is_word or before.lower in self._words.closed - self._clauses.articles:
+                break
+            if name is not None and before.text[0].isupper():
+                break
+            index -= 1
+        found = name is not None or self._tokens[index].lower in self._clauses.articles
+        return index if found else None
+
     def _read_bare(self, verb: StatingVerb, cue: int, finite: int, last: int) -> int | None:
         """Where a clause without conjunction begins, whose finite verb is known."""
         if not verb.takes_bare or verb.link:
             return None
-        start = cue + 1
+        start = self._find_told(verb, cue, finite) or cue + 1
         while start < finite - 1 and self._tokens[start].lower in self._words.adverbs:
             start += 1
         if (

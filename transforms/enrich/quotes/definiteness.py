@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from newsbeam.transforms.enrich.quotes.sentences import Token
 from newsbeam.transforms.settings.lexicon_words import LexiconWords
@@ -11,11 +11,14 @@ from newsbeam.transforms.settings.lexicon_words import LexiconWords
 _MAX_DESCRIPTION = 5
 
 
-def has_article(noun: int, tokens: Sequence[Token], words: LexiconWords) -> bool:
-    """Whether a definite article stands before a noun and what describes it."""
+def has_article(
+    noun: int, tokens: Sequence[Token], words: LexiconWords, others: Set[str] = frozenset()
+) -> bool:
+    """Whether a definite article, or one of ``others``, stands before a noun and what describes
+    it."""
     for index in range(noun - 1, max(noun - _MAX_DESCRIPTION, 0) - 1, -1):
         token = tokens[index]
-        if token.lower in words.grammar.articles or token.text.endswith(("'s", "’s")):
+        if token.lower in words.grammar.articles | others or token.text.endswith(("'s", "’s")):
             return True
         if not token.is_word or token.lower in words.closed:
             return False

@@ -17,7 +17,7 @@ _MOST_MARKS = 16
 _NEW_TURN = re.compile(rf"\n[{DASHES}]")
 _PARTNERS = {"«": "»", "»": "«", "“": '”"', "„": "“”"}
 _EITHER = '"”'
-_ANY = re.compile("[«»“”„\"‘’'\n]")
+_ANY = re.compile("[«»“”„\"‘’‚'\n]")
 # Marks that are apostrophes too: they count in pairs alone, on one line.
 _SINGLE = re.compile("[‘’']")
 _BEFORE_OPENING = '([–—-«“"'
@@ -39,7 +39,7 @@ class Marked(NamedTuple):
 def find_marked(text: str) -> tuple[Marked, ...]:
     """Find the outermost marked stretches of a text, in order.
 
-    Knows «…», »…«, “…”, „…“, „…”, ”…”, "…", ‘…’ and '…'. Guillemets may nest and cross line
+    Knows «…», »…«, “…”, „…“, „…”, ”…”, "…", ‘…’, ‚…‘ and '…'. Guillemets may nest and cross line
     breaks. The others cross one only to a partner that stands like one: an odd mark would else
     turn all that follow inside out. Single marks do so never. Linear time.
     """
@@ -50,7 +50,7 @@ def find_marked(text: str) -> tuple[Marked, ...]:
         position, character = match.start(), match[0]
         if position < reach:
             continue
-        if not opened and character in "‘'" and _stands_before_word(text, position):
+        if not opened and character in "‘'‚" and _stands_before_word(text, position):
             partner = _find_single_partner(text, position)
             if partner is not None:
                 found.append(Marked(position + 1, partner, "quote_marks", True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from newsbeam.transforms.enrich.quotes.capitals import Capitals
 from newsbeam.transforms.enrich.quotes.full_names import find_full_names, longer_form
 from newsbeam.transforms.enrich.quotes.labels import Labels
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Token
@@ -54,6 +55,8 @@ class Names:
         self._openers = {sentence.first for sentence in cut.sentences}
         self.labels = Labels(cut, entities)
         self._labelled = self.labels.by_token
+        nouns = lexicon.words.grammar.nouns_capitalised
+        self._capitals = Capitals(cut.tokens, lexicon.words) if nouns else None
         self._common = {token.lower for token in cut.tokens if token.text[0].islower()}
         self._proper = {
             token.text
@@ -162,6 +165,8 @@ class Names:
         token = self._cut.tokens[index]
         if not token.is_capitalised or token.lower in self._words.grammar.unnamed:
             return False
+        if self._capitals is not None and index not in self._labelled:
+            return self._capitals.opens(index)
         if index not in self._openers and not self._follows_opening(index):
             return token.lower not in self._words.speech
         following = self._cut.tokens[index + 1 : index + 2]
@@ -217,7 +222,11 @@ class Names:
             )
         if _ends_acronym(tokens[index - 1].text) or self._parts_owner(index):
             return False
-        if self._begins_person(index, first):
+        capitals = self._capitals
+        ended = (
+            capitals is not None and index - 1 not in self._labelled and capitals.ends(index - 1)
+        )
+        if ended or self._begins_person(index, first):
             return False
         if token.lower in self._words.particles and token.text[0].islower():
             return index + 1 < len(tokens) and tokens[index + 1].is_capitalised

@@ -43,6 +43,7 @@ class NounPhraseReader:
         self._verbs = lexicon.verbs
         self._words = lexicon.words
         self._tells_how = lexicon.tells_how
+        self._endings = lexicon.statements.sets.endings
 
     def read_subject(self, index: int, last: int) -> Mention | None:
         """The noun phrase at ``index``, adverbs skipped, as a mention of a speaker.
@@ -189,7 +190,7 @@ class NounPhraseReader:
                 continue
             if token.lower in words.determiners:
                 head = None
-            elif head is not None and token.lower in words.complements:
+            elif head is not None and (token.lower in words.complements or self._is_reduced(index)):
                 break
             elif token.is_word and token.lower not in words.closed:
                 head = index
@@ -203,6 +204,12 @@ class NounPhraseReader:
             start -= 1
         mention = Mention(start, head + 1, "role", head)
         return replace(mention, indefinite=not self.is_definite(mention))
+
+    def _is_reduced(self, index: int) -> bool:
+        """Whether a participle opens what is told of the noun: *a study published on Friday*."""
+        behind = self._tokens[min(index + 1, len(self._tokens) - 1)].lower
+        hangs = behind in self._words.prepositions | self._words.complements
+        return hangs and self._tokens[index].lower.endswith(self._endings)
 
     def describes_noun(self, index: int, last: int) -> bool:
         """Whether a noun or a title follows a name at once."""

@@ -30,6 +30,8 @@ from newsbeam.transforms.settings.lexicon import Lexicon
 from newsbeam.transforms.text.characters import CLOSING_MARKS, DASHES, OPENING_MARKS
 from newsbeam.transforms.text.headings import MAX_HEADING_CHARS, find_headings, is_heading_shaped
 
+# What may stand between two quotes of one speaker.
+_BETWEEN = " \t\n\u00a0." + OPENING_MARKS + CLOSING_MARKS
 # Tokens behind a turn that opens a text in which its speaker is sought.
 _MAX_AHEAD = 60
 
@@ -153,6 +155,7 @@ class _Ascriber:
         self._statements: list[Statement] = []
         self._seen = 0  # Tokens whose persons are known.
         self._floor = 0  # The token behind the last quote: its words introduce nothing.
+        self._before: tuple[int, str | None] = (-1, None)  # Where its clause ended; who spoke.
 
     def ascribe(
         self, candidates: Sequence[Candidate], reports: Sequence[Report]
@@ -175,6 +178,7 @@ class _Ascriber:
             if ascription.speaker is not None and self._cast.is_person(ascription.speaker):
                 self._cast.note_speaker(ascription.speaker)
             self._dialogue.note(candidate, ascription.speaker, asked=ascription.is_interviewer)
+            self._before = (candidate.hull_end, ascription.speaker)
             self._seen = max(self._seen, self._cut.token_at(candidate.hull_end))
             self._floor = self._cut.token_at(candidate.end)
             quotes.append(self._quote(candidate, ascription, is_heading=False))
@@ -315,8 +319,16 @@ class _Ascriber:
             return _Ascription(is_interviewer=True)
         if candidate.standalone and self._is_shown(candidate):
             return _Ascription()  # A message without its author.
-        foremost = self._cast.foremost or self._find_ahead(candidate, following, None)
+        goes_on = self._goes_on(candidate)
+        foremost = goes_on or self._cast.foremost or self._find_ahead(candidate, following, None)
         return _Ascription(foremost or named_later)
+
+    def _goes_on(self, candidate: Candidate) -> str | None:
+        """Who spoke right before marks behind whose clause nothing stands: *«…», sa X. «…»*."""
+        end, speaker = self._before
+        between = self._cut.text[end : candidate.start] if end >= 0 else "?"
+        marked = candidate.kind in ("guillemet", "quote_marks")
+        return speaker if marked and not between.strip(_BETWEEN) else None
 
     def _find_ahead(
         self, candidate: Candidate, following: Candidate | None, mention: Mention | None

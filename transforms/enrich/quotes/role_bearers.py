@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Container, Sequence, Set
 
 from newsbeam.transforms.enrich.quotes.epithets import find_epithets
 from newsbeam.transforms.enrich.quotes.names import Names
@@ -19,6 +19,10 @@ _ROLE_BONUS = 1.5
 _PLACE_BONUS = 2.0
 # The same by being known by that very noun alone: *datteren* is whom *Moes datter* introduced.
 _NOUN_BONUS = 2.0
+# The same by saying something somewhere, where nothing tells who holds an office.
+_VOICE_BONUS = 4.0
+# Tokens of its own sentence before a role noun in which a name is somebody else's.
+_MAX_BEFORE = 40
 
 
 def are_related(one: str, other: str) -> bool:
@@ -40,12 +44,14 @@ class RoleBearers:
         names: Names,
         persons: Persons,
         nouns: RoleNouns,
+        reporters: Container[str],
         lexicon: Lexicon,
     ) -> None:
         self._cut = cut
         self._names = names
         self._persons = persons
         self._nouns = nouns
+        self._reporters = reporters
         self._words = lexicon.words
         self._forms = lexicon.statements.sets
         self._offices = tuple(lexicon.persons.office_nouns)
@@ -85,11 +91,20 @@ class RoleBearers:
             for index in range(mention.head + 1, mention.last)
             if (name := self._names.starting.get(index)) is not None
         }
+        others = self._list_named_before(mention)
+        held = self._is_office(stem)
+        roles = self._persons.roles
+        is_named = any(
+            are_related(stem, role)
+            for person in salient
+            if held and stem is not None and person not in nameless
+            for role in roles.get(person, ())
+        )
         ranked = []
         for rank, person in enumerate(salient):
             known = stem is not None and any(
                 role == stem if stem in self._forms.apart else are_related(stem, role)
-                for role in self._persons.roles.get(person, ())
+                for role in roles.get(person, ())
             )
             own = self._persons.places.get(person, set())
             near = not places.isdisjoint(own) or self._belongs(mention, own)
@@ -97,20 +112,37 @@ class RoleBearers:
             known = known and (near or not complemented or not own)
             if gender is not None and self._persons.gender.get(person, gender) != gender:
                 continue
+            if is_named and person in nameless:
+                continue  # "Landets minister" has got his name since.
+            if not known and person in others:
+                continue  # "Nes hørte at gutten ropte": the boy is not Nes.
             if age.isdigit() and person in self._names.aged:
                 continue  # Somebody of another age.
-            apart = stem in self._words.kin or self._is_office(stem)
-            if apart and not known and self._persons.roles.get(person):
+            apart = stem in self._words.kin or held
+            if apart and not known and roles.get(person):
                 continue  # The minister is not the economist.
             vague = mention.indefinite or complemented or (stem is None and bool(introduced))
             vague |= stem in self._forms.apart  # "Dommeren" is not the trainer.
             if known or near or not vague:
                 bonus = _ROLE_BONUS * (known + (person in fresh)) + _PLACE_BONUS * near
                 bonus += _NOUN_BONUS * (known and person in nameless)
+                # "Presidenten", whom the text never calls so with the name.
+                bonus += _VOICE_BONUS * (held and not known and person in self._reporters)
                 # Where an article makes nouns definite, a title told before says who is meant.
                 sure = known and bool(self._words.grammar.articles)
                 ranked.append((not sure, rank - bonus, rank, person))
         return min(ranked)[3] if ranked else None
+
+    def _list_named_before(self, mention: Mention) -> set[str]:
+        """Whom the sentence of a role noun names before it."""
+        start = self._cut.tokens[mention.first].start
+        sentence = self._cut.sentences[self._cut.sentence_at(start)]
+        first = max(sentence.first, mention.first - _MAX_BEFORE)
+        return {
+            name.full
+            for index in range(first, mention.first)
+            if (name := self._names.starting.get(index)) is not None
+        }
 
     def _is_office(self, stem: str | None) -> bool:
         """Whether one body has one of a role: *minister*, *finansminister*."""

@@ -54,7 +54,9 @@ class Cast:
         self._couples: dict[int, tuple[str, str]] = {}
         self._persons = Persons(cut, names, reader.reporters, lexicon)
         self._voices = Voices(cut, names, self._persons, lexicon)
-        self._bearers = RoleBearers(cut, names, self._persons, self._nouns, lexicon)
+        self._bearers = RoleBearers(
+            cut, names, self._persons, self._nouns, reader.reporters, lexicon
+        )
         self._authors = DocumentAuthors(cut, names, self._persons, lexicon)
 
     def observe(self, sentence: Sentence, first: int, last: int) -> None:

@@ -79,7 +79,7 @@ class StatementReader:
             for index in range(cut.token_at(span.start), cut.token_at(span.end)):
                 self._marked[index] = 1
         self._according = AccordingReader(cut, self._clauses, self._subjects, lexicon, self._spoken)
-        self._complements = ComplementReader(cut, self._clauses, lexicon, self._spoken)
+        self._complements = ComplementReader(cut, names, self._clauses, lexicon, self._spoken)
 
     def find(self) -> list[Report]:
         """The statements, by the place of their sentence and then of their words."""
@@ -150,13 +150,14 @@ class StatementReader:
                 index += 1
                 continue
             piece = (begin, index - 1)
-            resumed = self._find_resumption(piece, mention.last, last, clause.resumes)
+            behind = clause.last if mention.last < clause.last < last else mention.last
+            resumed = self._find_resumption(piece, behind, last, clause.resumes)
             whole = resumed is not None or self._has_main_verb(piece)
             if (
                 self._subjects.is_source(mention)
                 and self._is_statement(piece, resumed is not None)
                 and (whole or mention.kind in ("name", "pronoun"))
-                and not self._is_main_clause(piece, mention, last)
+                and not self._is_main_clause(piece, behind, last)
             ):
                 pieces = [piece]
                 if resumed is not None:
@@ -164,7 +165,7 @@ class StatementReader:
                 report = Report("parenthetical", tuple(pieces), mention, clause.cue, first)
                 found.append(report)
                 self._subjects.note(mention)
-            begin = self._skip_clause(mention.last, last)
+            begin = self._skip_clause(behind, last)
             index = max(begin, index) + 1
         return found
 
@@ -180,7 +181,7 @@ class StatementReader:
             index += 1
         return False
 
-    def _is_main_clause(self, piece: tuple[int, int], mention: Mention, last: int) -> bool:
+    def _is_main_clause(self, piece: tuple[int, int], end: int, last: int) -> bool:
         """Whether a clause only follows a subordinate one: *Da krigen kom, sa Stortinget ja*."""
         first, stop = piece
         opener = self._tokens[first].lower
@@ -190,7 +191,7 @@ class StatementReader:
             self._tokens[at].text == "," and self._clauses.is_finite(at + 1)
             for at in range(first, stop - 1)
         )
-        behind = self._tokens[mention.last].is_word if mention.last < last else False
+        behind = self._tokens[end].is_word if end < last else False
         return behind and not whole
 
     def _skip_clause(self, index: int, last: int) -> int:

@@ -15,6 +15,8 @@ from newsbeam.transforms.text.characters import CLOSING_MARKS, OPENING_MARKS
 
 # Tokens from the marks to the verb, and from a verb back to its subject.
 _MAX_CLAUSE = 30
+# Tokens of a clause between commas inside a sentence, up to its verb.
+_MAX_PARENTHESIS = 12
 _ENDS = frozenset(";:" + OPENING_MARKS + CLOSING_MARKS)
 
 
@@ -30,6 +32,7 @@ class SubjectFirstReader:
         self._verbs = lexicon.verbs
         self._words = lexicon.words
         self._endings = lexicon.adverb_endings
+        self._gerunds = lexicon.statements.sets.gerunds
         self._phrases = NounPhraseReader(cut, names, lexicon)
 
     def read_behind(self, index: int, last: int) -> Attribution | None:
@@ -46,6 +49,43 @@ class SubjectFirstReader:
                 if mention is not None:
                     return Attribution(index, last, self._tokens[verb].text, mention)
         return None
+
+    def read_parenthesis(self, index: int, last: int) -> Attribution | None:
+        """*(…,) the minister said on Monday*: the clause behind a comma, if nothing follows it
+        that is reported. It ends behind its verb."""
+        opener = self._tokens[index]
+        if opener.lower in self._words.conjunctions | self._words.subordinators:
+            return None
+        for verb in range(index + 1, min(last, index + _MAX_PARENTHESIS)):
+            token = self._tokens[verb]
+            if not (token.is_word or token.text == "-"):
+                return None
+            if self._reports(verb, last) and self._closes(verb + 1, last):
+                mention = self.read_before(verb, index)
+                if mention is None or mention.first < index:
+                    return None
+                return Attribution(index, verb + 1, token.text, mention, self._resume(verb, last))
+        return None
+
+    def _closes(self, index: int, last: int) -> bool:
+        """Whether a verb ends its clause, but for when and to whom somebody says it."""
+        if index >= last:
+            return True
+        token = self._tokens[index]
+        return (
+            not token.is_word
+            or token.lower in self._words.prepositions | self._words.complements
+            or token.lower in self._words.grammar.unnamed
+        )
+
+    def _resume(self, verb: int, last: int) -> int | None:
+        """Where speech goes on right behind a verb's comma: *, she said, and it is true*."""
+        index = verb + 2
+        if index >= last or self._tokens[verb + 1].text != ",":
+            return None
+        lower = self._tokens[index].lower
+        hangs = lower in self._words.grammar.relatives or lower.endswith(self._gerunds)
+        return None if hangs else index
 
     def _read_opening_name(self, index: int) -> Mention | None:
         """A name at the head of a clause that a comma or bracket parts from its verb."""
@@ -132,6 +172,9 @@ class SubjectFirstReader:
             name = self._names.ending.get(index)
             noun = self._tokens[index - 1].lower
             known = noun in self._words.pronouns or self._words.role_stem(noun) is not None
+            told = self._tokens[index + 1].lower in self._words.grammar.relatives
+            whole = Mention(index - 1, index, "role", index - 1)
+            known = known or (told and self._phrases.is_definite(whole))
             if (name is not None and not name.is_genitive) or known:
                 described = self._names.ending.get(self._start_of(index, first) - 1)
                 if described is not None and not described.is_genitive:

@@ -139,6 +139,9 @@ class SubjectReader:
             tokens[opening].lower in self._sets.joints or not tokens[opening].is_word
         ):
             opening += 1
+        if self._words.grammar.subject_first and finite > first:
+            mention = self._clauses.subject_first.read_before(finite, opening)
+            return Subject(mention, is_relative=is_subordinate)
         behind = self._read_behind(finite, end)
         before = self._read_before(opening, finite)
         if before is None and self._clauses.find_finite(opening + 1, finite) is None:

@@ -20,6 +20,7 @@ FLOORS = {
     "articles_third": 0.90,
     "articles_fourth": 0.93,
     "articles_english": 0.97,
+    "articles_german": 0.95,
 }
 
 
