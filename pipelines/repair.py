@@ -23,7 +23,9 @@ from newsbeam.transforms.lake.findings import Finding, forget_check
 from newsbeam.transforms.lake.guard import leave_note
 from newsbeam.transforms.lake.known import KnownVersion, load_known
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.object_path import local_folder
+from newsbeam.transforms.lake.leases import hold_leases
+from newsbeam.transforms.lake.object_path import ObjectPath, local_folder
+from newsbeam.transforms.lake.object_staging import find_oldest_area
 from newsbeam.transforms.lake.places import DAMAGED_FOLDER, partition_values
 from newsbeam.transforms.lake.repair import TablePlan, apply_plan, plan_table
 from newsbeam.transforms.lake.run import Run
@@ -102,7 +104,7 @@ def repair_lake(
         raise NoLakeError(folder)
     with ExitStack() as stack:
         if apply:
-            hold_alone(lake.root, stack)
+            hold_alone(lake, stack)
         plans = tuple(plan_table(lake.root, table, show) for table in TABLES)
         beside = (
             *examine_staging(lake.root),
@@ -117,18 +119,37 @@ def repair_lake(
     return repair
 
 
-def hold_alone(root: Path, stack: ExitStack) -> None:
+def hold_alone(lake: Lake, stack: ExitStack) -> None:
     """Be the only one that writes.
 
     Raises:
         LakeBusy: somebody else does.
     """
+    place = lake.place
+    if isinstance(place, ObjectPath):
+        _hold_leases(lake, place, stack)
+        return
     try:
-        stack.enter_context(take_lock(root, wait=False))
+        stack.enter_context(take_lock(place, wait=False))
     except BlockingIOError:
-        raise LakeBusy(f"`newsbeam maintain` or `repair` is at work on {root}; wait") from None
-    if find_oldest_run(root) is not None or is_scheduled(root):
-        raise LakeBusy(f"a run or a scheduler is at work on {root}; stop it first")
+        raise LakeBusy(f"`newsbeam maintain` or `repair` is at work on {place}; wait") from None
+    if find_oldest_run(place) is not None or is_scheduled(place):
+        raise LakeBusy(f"a run or a scheduler is at work on {place}; stop it first")
+
+
+def _hold_leases(lake: Lake, place: ObjectPath, stack: ExitStack) -> None:
+    """As ``hold_alone`` on an object store, where who died holds what it had for a while yet."""
+    names = ["maintain", "schedule"]
+    if len(stack.enter_context(hold_leases(place / "_claims", lake.cache, names))) < len(names):
+        raise LakeBusy(
+            f"`newsbeam maintain`, `repair` or a scheduler is at work on {place}; stop it, or "
+            "wait a minute after it was killed"
+        )
+    lake.clean()
+    if find_oldest_area(place) is not None:
+        raise LakeBusy(
+            f"a run is at work on {place}; stop it, or wait a minute after it was killed"
+        )
 
 
 def _apply(lake: Lake, repair: LakeRepair, now: datetime, show: Callable[[str], None]) -> None:

@@ -172,12 +172,6 @@ def read_progress(lake: Lake, since: int) -> StreamProgress:
     return StreamProgress(commits, counts["new"], counts["revised"])
 
 
-def names_runner(beam_arguments: Sequence[str]) -> bool:
-    """Whether Beam's arguments name a runner that can stream; Python's own cannot."""
-    runner = find_option(beam_arguments, "--runner")
-    return runner is not None and not runner.endswith("DirectRunner")
-
-
 def knows_flink_ticks(beam_arguments: Sequence[str]) -> bool:
     """Whether Beam's arguments name Flink, or a job server, which may be Flink's: no other engine
     has Flink's source of ticks."""

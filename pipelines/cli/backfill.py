@@ -14,7 +14,7 @@ from newsbeam.pipelines.cli.arguments import (
     CountOption,
     DayOption,
     Json,
-    Output,
+    OutputPlace,
     Workers,
     check_days,
 )
@@ -29,7 +29,7 @@ def backfill(
     configs: Configs,
     /,
     *,
-    output: Output,
+    output: OutputPlace,
     since: DayOption,
     until: DayOption | None = None,
     limit: CountOption | None = None,
@@ -56,10 +56,11 @@ def backfill(
     from newsbeam.pipelines.backfill.show import describe_steps, measure_past
     from newsbeam.pipelines.config.load import load_job
     from newsbeam.pipelines.runners.log import configure_log
-    from newsbeam.pipelines.runners.options import RunFailed, RunOptions
+    from newsbeam.pipelines.runners.options import RunFailed, RunOptions, names_engine
     from newsbeam.pipelines.runners.progress import Progress
     from newsbeam.transforms.backfill.state import BackfillDamaged
     from newsbeam.transforms.errors import LakeBusy
+    from newsbeam.transforms.lake.object_path import is_object_place
     from newsbeam.transforms.lake.staging import StagingLost
 
     job = load_job(configs)
@@ -70,6 +71,11 @@ def backfill(
     if without:
         raise UsageError(
             f"{', '.join(without)}: no site to look at; give `feeds`, or `backfill: sitemaps:`"
+        )
+    if is_object_place(str(output)) and names_engine(beam):
+        raise UsageError(
+            "a backfill keeps what it was answered on this machine, and workers of an engine may "
+            "be on others: leave out --runner, or give a lake in a folder that all of them share"
         )
     if any(not source.fetch.contact for source in job.sources):
         say("Set `fetch: contact:` (in defaults.yaml) so that sites can reach you.")

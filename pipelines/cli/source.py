@@ -16,6 +16,7 @@ from newsbeam.pipelines.cli.arguments import (
     Folder,
     Json,
     Networks,
+    Place,
     make_command,
     read_by,
 )
@@ -249,7 +250,7 @@ def rename(
     new: Annotated[str, Parameter(name="NEW")],
     /,
     *,
-    lake: Folder,
+    lake: Place,
     as_json: Json = False,
 ) -> None:
     """Rename a source in a lake.

@@ -55,6 +55,24 @@ def test_files_that_are_missing_or_short(
     assert found["data"].startswith("is missing; put back an older version of the object")
 
 
+def test_readers_leave_out_what_cannot_be_read_where_they_are_told_to(
+    lake: Lake, place: ObjectPath, newsbeam: Command, folder: Path, tmp_path: Path
+) -> None:
+    commit_keys(lake, ["a", "b"])
+    commit_keys(lake, ["c"])
+    path = folder / "articles" / min(list_files(lake.open(ARTICLES)))
+    path.write_bytes(path.read_bytes()[:-20])
+    query = "SELECT list(title ORDER BY title) FROM articles"
+    code, _, err = newsbeam(["sql", str(place), query])
+    assert code == 1
+    assert f"{path.name} has " in err
+    left = newsbeam(["sql", str(place), query, "--skip-damaged"])[1].splitlines()[1]
+    assert left in ('"[a, b]"', "[c]")
+    report = ["report", str(place), "--output", str(tmp_path / "report.html")]
+    for arguments in (["status", str(place)], report):
+        assert newsbeam([*arguments, "--skip-damaged"])[0] == 0
+
+
 def test_every_byte_is_read(lake: Lake, place: ObjectPath, newsbeam: Command, folder: Path) -> None:
     commit_keys(lake, ["a"])
     [path] = [folder / "articles" / name for name in list_files(lake.open(ARTICLES))]

@@ -148,11 +148,16 @@ def test_server_that_goes_away_under_a_run(
     assert "does not answer" in err
 
 
-def test_other_commands_refuse_in_one_sentence(newsbeam: Command, place: ObjectPath) -> None:
-    for arguments in (["repair"], ["source", "rename", "a", "b", "--lake"]):
-        code, _, err = newsbeam([*arguments, str(place)])
+def test_what_cannot_be_done_here_is_refused_in_one_sentence(
+    lake: Lake, newsbeam: Command, place: ObjectPath
+) -> None:
+    for arguments, advice in {
+        ("repair", str(place)): "put back older versions",
+        ("maintain", str(place), "--partition", "year"): "copy it into a folder",
+    }.items():
+        code, _, err = newsbeam(list(arguments))
         assert code == 2
-        assert "local folder" in err
+        assert advice in err
 
 
 def test_nothing_of_the_credentials_is_in_the_lake_or_its_caches(
