@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
@@ -23,6 +22,7 @@ from deltalake.exceptions import DeltaError
 from newsbeam.transforms.files import move, replace_file, write_file
 from newsbeam.transforms.lake.damage import LOG_FOLDER
 from newsbeam.transforms.lake.lake import CHECKPOINT_INTERVALS
+from newsbeam.transforms.lake.log import quote_path
 from newsbeam.transforms.lake.object_path import local_folder
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.replay import LogState, read_stated_rows
@@ -30,7 +30,6 @@ from newsbeam.transforms.lake.schema import Table
 
 Actions = list[dict[str, Any]]
 REPAIR_MARK = "newsbeam.repair"
-_SAFE = "/=:-_.~"
 
 
 def make_add(folder: Path, path: str, rows: int) -> dict[str, Any]:
@@ -44,11 +43,6 @@ def make_add(folder: Path, path: str, rows: int) -> dict[str, Any]:
         "dataChange": True,
         "stats": json.dumps({"numRecords": rows}),
     }
-
-
-def quote_path(path: str) -> str:
-    """A file's path as the log has it: percent-encoded."""
-    return quote(path, safe=_SAFE)
 
 
 def rebuild_log(

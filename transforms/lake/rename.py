@@ -27,7 +27,7 @@ from newsbeam.transforms.lake.places import hold_places, partition_values, plain
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, REJECTS, Row, Table, hash_content
 from newsbeam.transforms.lake.staged_files import StagedFile
 from newsbeam.transforms.lake.staging import Staging
-from newsbeam.transforms.lake.transactions import APP_ID, RUN_NOTE, commit_rewriting
+from newsbeam.transforms.lake.transactions import APP_ID, RUN_NOTE
 from newsbeam.transforms.text.identity import article_id, canonicalize_url
 
 _RENAMED = "newsbeam.rename"
@@ -179,8 +179,8 @@ def _commit(
     removed: list[str],
     note: Mapping[str, str],
 ) -> bool:
-    handle, now = lake.open(table), time.time_ns() // 1_000_000
-    live = {file.path: file for file in list_live_files(handle)}
+    head, now = lake.head(table), time.time_ns() // 1_000_000
+    live = {file.path: file for file in list_live_files(lake.open(table, head.version))}
     actions: list[AddAction | RemoveAction] = []
     for file in added:
         stats = json.dumps({"numRecords": file.row_count})
@@ -188,7 +188,7 @@ def _commit(
     for path in removed:
         values: dict[str, str | None] = {**partition_values(path)}
         actions.append(RemoveAction(path, True, now, live[path].size, values))
-    return commit_rewriting(handle, lake.log(table), table, actions, note)
+    return head.rewrite(actions, note)
 
 
 def _delete(lake: Lake, table: Table, paths: Iterable[str]) -> None:
