@@ -13,7 +13,6 @@ from rich.console import Console
 
 from newsbeam.pipelines.cli.arguments import (
     CountOption,
-    Folder,
     Json,
     Networks,
     Place,
@@ -210,7 +209,7 @@ def check(
     *,
     configs: Annotated[Path | None, Parameter(metavar="DIR")] = None,
     sample: CountOption = 4,
-    lake: Folder | None = None,
+    lake: Place | None = None,
     as_json: Json = False,
 ) -> int:
     """Whether sources still work.

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from datetime import datetime
 
 from newsbeam.pipelines.people.corrections_file import load_corrections
-from newsbeam.pipelines.repair import hold_alone
+from newsbeam.pipelines.repair import hold_alone, show_merged
 from newsbeam.transforms.errors import NoLakeError, UnknownSourceError
 from newsbeam.transforms.lake.guard import check_before_writing, leave_note
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.live_files import TableState
 from newsbeam.transforms.lake.object_path import LakePath
-from newsbeam.transforms.lake.object_vacuum import vacuum_objects
 from newsbeam.transforms.lake.rename import RenameCount, count_source, rename_source
 from newsbeam.transforms.lake.run import make_run_id
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, REJECTS
-from newsbeam.transforms.lake.staging import Staging
-from newsbeam.transforms.lake.vacuum import vacuum_table
 from newsbeam.transforms.people.table import update_people
 from newsbeam.transforms.stories.table import update_stories
 
@@ -48,20 +43,9 @@ def rename_in_lake(place: LakePath, old: str, new: str, now: datetime) -> Rename
         staging = lake.stage(make_run_id(now, "rename-"))
         stack.callback(leave_note, lake)
         with staging.create():
-            _show_all(lake, staging)
+            show_merged(lake, staging, (ARTICLES, REJECTS, FEED_POLLS))
             count = rename_source(lake, staging, old, new)
             update_stories(lake, staging, now, rebuild=True)
             update_people(lake, staging, now, corrections, rebuild=True)
             staging.remove()
     return count
-
-
-def _show_all(lake: Lake, staging: Staging) -> None:
-    """Let what was merged take its place, so that nothing waits for it."""
-    instant = time.time_ns() // 1_000_000
-    for table in (ARTICLES, REJECTS, FEED_POLLS):
-        state = TableState.read(lake, table, 0)
-        if lake.is_remote:
-            vacuum_objects(lake, lake.table(table), state, lambda: instant, staging)
-        else:
-            vacuum_table(lake, table, state, lambda: instant)

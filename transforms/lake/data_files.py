@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,14 @@ def _check_columns(file: pq.ParquetFile) -> None:
             raise ValueError("its footer contradicts itself about the columns")
 
 
-def read_sound_groups(path: Path) -> Iterator[pa.Table]:
+def read_sound_groups(path: LakePath) -> Iterator[pa.Table]:
     """The row groups of a file that can be read whole; none where its footer cannot."""
-    try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
-    except UNREADABLE:
-        return
-    with file:
+    with ExitStack() as stack:
+        try:
+            copy = stack.enter_context(fetch_file(path))
+            file = stack.enter_context(pq.ParquetFile(copy, page_checksum_verification=True))
+        except UNREADABLE:
+            return
         for number in range(file.num_row_groups):
             try:
                 rows = file.read_row_group(number, use_threads=False)
@@ -101,17 +103,18 @@ def read_sound_groups(path: Path) -> Iterator[pa.Table]:
             yield rows
 
 
-def read_sound_columns(path: Path, names: Sequence[str]) -> dict[str, list[Any]]:
+def read_sound_columns(path: LakePath, names: Sequence[str]) -> dict[str, list[Any]]:
     """Of a damaged file the columns among ``names`` that can be read in full."""
     found: dict[str, list[Any]] = {}
-    for name in names:
-        try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                column = file.read([name], use_threads=False)
-                column.validate(full=True)
-                found[name] = column[name].to_pylist()
-        except UNREADABLE:
-            continue
+    with suppress(FileNotFoundError), fetch_file(path) as copy:
+        for name in names:
+            try:
+                with pq.ParquetFile(copy, page_checksum_verification=True) as file:
+                    column = file.read([name], use_threads=False)
+                    column.validate(full=True)
+                    found[name] = column[name].to_pylist()
+            except UNREADABLE:
+                continue
     return found
 
 

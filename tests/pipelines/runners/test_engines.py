@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +19,7 @@ from newsbeam.pipelines.runners import failures
 from newsbeam.pipelines.runners.failures import check_job_server, run_pipeline
 from newsbeam.pipelines.runners.options import RunFailed
 from newsbeam.pipelines.runners.worker import ask_engine
+from tests.support.workplace import ROOT
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 
@@ -81,6 +85,45 @@ def test_an_engine_that_gives_up_is_one_sentence() -> None:
     with pytest.raises(RunFailed) as raised:
         run_pipeline(Failing())
     assert str(raised.value) == "the engine ended the job in state FAILED: Out of slots."
+
+
+class Translating:
+    """A pipeline whose engine was asked for a dry run: Beam returns nothing then."""
+
+    options = PipelineOptions([])
+
+    def run(self) -> None:
+        return None
+
+
+def test_a_job_that_was_only_translated_is_said() -> None:
+    with pytest.raises(RunFailed, match="translated and not run"):
+        run_pipeline(Translating())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["run", "stream"])
+def test_dataflow_translates_the_job(tmp_path: Path, command: str) -> None:
+    """With the Python of an environment that has apache-beam[gcp] in $NEWSBEAM_TEST_DATAFLOW."""
+    python = os.environ.get("NEWSBEAM_TEST_DATAFLOW")
+    if not python:
+        pytest.skip("NEWSBEAM_TEST_DATAFLOW names no Python that has apache-beam[gcp]")
+    (tmp_path / "1.txt").write_text("Sak\n\nDette er en sak om noe.\n")
+    config, job = tmp_path / "avis.yaml", tmp_path / "job.json"
+    config.write_text("id: avis\nlanguage: nb\nfiles: ['*.txt']\nenrich: {pipelines: {nb: null}}\n")
+    done = subprocess.run(
+        [python, "-P", "-m", "newsbeam", command, config, "--output", tmp_path / "out",
+         *(["--ticks", "beam"] if command == "stream" else []), "--",
+         "--runner=DataflowRunner", "--dry_run=true", f"--dataflow_job_file={job}",
+         "--project=nobody", "--region=europe-north1", "--temp_location=gs://nobody/temp",
+         "--sdk_container_image=newsbeam-worker:latest", "--sdk_location=container"],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CLOUDSDK_CONFIG": str(tmp_path)},
+    )  # fmt: skip
+    assert "the job was translated and not run" in done.stderr, done.stderr
+    assert done.returncode == 1
+    told = json.loads(job.read_text())
+    assert "newsbeam-worker:latest" in json.dumps(told["environment"])
 
 
 @pytest.mark.parametrize("runner", ["DataflowRunner", "PrismRunner", "apache_beam.x.SparkRunner"])
