@@ -70,10 +70,10 @@ def list_lost_requests(lake: Lake, job: Job) -> tuple[PageRequest, ...]:
 
 def _read_lost(root: LakePath) -> Iterator[dict[str, Any]]:
     try:
-        lines = (root / DAMAGED_FOLDER / LOST_FILE).read_bytes().decode("utf-8", "replace")
+        lines = (root / DAMAGED_FOLDER / LOST_FILE).read_bytes().splitlines()
     except OSError:
         return
-    for line in lines.splitlines():
+    for line in lines:
         with suppress(ValueError):
             found = json.loads(line)
             if found.get("table") == ARTICLES.name and found.get("source"):

@@ -62,12 +62,12 @@ def test_readers_leave_out_what_cannot_be_read_where_they_are_told_to(
     commit_keys(lake, ["c"])
     path = folder / "articles" / min(list_files(lake.open(ARTICLES)))
     path.write_bytes(path.read_bytes()[:-20])
-    query = "SELECT list(title ORDER BY title) FROM articles"
+    query = "SELECT string_agg(title, '' ORDER BY title) FROM articles"
     code, _, err = newsbeam(["sql", str(place), query])
     assert code == 1
     assert f"{path.name} has " in err
     left = newsbeam(["sql", str(place), query, "--skip-damaged"])[1].splitlines()[1]
-    assert left in ('"[a, b]"', "[c]")
+    assert left in ("ab", "c")
     report = ["report", str(place), "--output", str(tmp_path / "report.html")]
     for arguments in (["status", str(place)], report):
         assert newsbeam([*arguments, "--skip-damaged"])[0] == 0
