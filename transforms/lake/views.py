@@ -264,7 +264,7 @@ def _list_paths(lake: Lake, table: Table, skip_damaged: bool) -> list[str]:
         return []
     if skip_damaged:
         return _escape_paths(lake, table, sorted(list_sound_files(lake.place, table)))
-    return _escape_paths(lake, table, sorted(list_files(lake.open(table))))
+    return _escape_paths(lake, table, sorted(lake.list_files(table)))
 
 
 def _escape_paths(lake: Lake, table: Table, paths: Sequence[str]) -> list[str]:
