@@ -34,7 +34,7 @@ from newsbeam.transforms.lake.databases import (
     open_database,
 )
 from newsbeam.transforms.lake.known import revised_articles
-from newsbeam.transforms.lake.lake import Lake, list_files
+from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.schema import ARTICLES, TABLES, Table
