@@ -53,7 +53,8 @@ class TableHead:
     @property
     def version(self) -> int:
         """The version."""
-        return self.handle.version()
+        number: int = self.handle.version()
+        return number
 
     def refresh(self) -> None:
         """Be what is the newest version now.
