@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import apache_beam as beam
 import grpc  # type: ignore[import-untyped]
-from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, TestOptions
 from apache_beam.runners.runner import PipelineResult, PipelineState
 
 from newsbeam.pipelines.runners.options import RunFailed
@@ -75,7 +75,7 @@ def start_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
     check_job_server(pipeline.options)
     with _telling_failures():
         result = pipeline.run()
-    if result is None:
+    if result is None or pipeline.options.view_as(TestOptions).dry_run:
         raise RunFailed("the job was translated and not run (--dry_run); nothing was committed")
     return result
 
