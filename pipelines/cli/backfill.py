@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from newsbeam.pipelines.backfill.source_past import SourcePast
 
 
+_NO_ENGINE = (
+    "a backfill keeps what it was answered on this machine, and workers of an engine may be on "
+    "others: leave out --runner, or give a lake in a folder that all of them share"
+)
+
+
 def backfill(
     configs: Configs,
     /,
@@ -73,10 +79,7 @@ def backfill(
             f"{', '.join(without)}: no site to look at; give `feeds`, or `backfill: sitemaps:`"
         )
     if is_object_place(str(output)) and names_engine(beam):
-        raise UsageError(
-            "a backfill keeps what it was answered on this machine, and workers of an engine may "
-            "be on others: leave out --runner, or give a lake in a folder that all of them share"
-        )
+        raise UsageError(_NO_ENGINE)
     if any(not source.fetch.contact for source in job.sources):
         say("Set `fetch: contact:` (in defaults.yaml) so that sites can reach you.")
     configure_log()

@@ -39,7 +39,7 @@ REMOTE_INTERVAL = 10
 # Ours: so often a commit is tried on the same version where no answer comes.
 _SILENT_TRIES = 5
 
-Actions: TypeAlias = Sequence[AddAction | RemoveAction]
+FileActions: TypeAlias = Sequence[AddAction | RemoveAction]
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class TableHead:
         """
         self.handle.update_incremental()
 
-    def add(self, actions: Actions, noted: Mapping[str, str]) -> bool:
+    def add(self, actions: FileActions, noted: Mapping[str, str]) -> bool:
         """Commit ``actions``, with what is ``noted``; ``False`` where another commit was faster.
 
         Raises:
@@ -80,14 +80,14 @@ class TableHead:
             ),
         )
 
-    def rewrite(self, actions: Actions, noted: Mapping[str, str]) -> bool:
+    def rewrite(self, actions: FileActions, noted: Mapping[str, str]) -> bool:
         """As ``add`` for those that change no row, as the very next version of the table."""
         # No application transaction: runs that commit at this moment see no conflict.
         return self._commit(
             actions, CommitProperties(max_commit_retries=0, custom_metadata=dict(noted))
         )
 
-    def _commit(self, actions: Actions, properties: CommitProperties) -> bool:
+    def _commit(self, actions: FileActions, properties: CommitProperties) -> bool:
         try:
             self.handle.create_write_transaction(
                 list(actions),
@@ -113,7 +113,7 @@ class ObjectHead:
         """As ``TableHead.refresh``."""
         self.version = self.log.find_version()
 
-    def add(self, actions: Actions, noted: Mapping[str, str]) -> bool:
+    def add(self, actions: FileActions, noted: Mapping[str, str]) -> bool:
         """As ``TableHead.add``.
 
         Whatever the answer, the log decides. Where it has neither this commit nor another one, the
@@ -145,7 +145,7 @@ class ObjectHead:
             handle.cleanup_metadata()
 
 
-def _pack_entry(table: Table, actions: Actions, noted: Mapping[str, str], number: int) -> bytes:
+def _pack_entry(table: Table, actions: FileActions, noted: Mapping[str, str], number: int) -> bytes:
     """An entry of a log (Delta protocol, "Actions")."""
     now = time.time_ns() // 1_000_000
     how = {"mode": "Append", "partitionBy": json.dumps(list(table.partition_by))}
