@@ -23,6 +23,7 @@ from newsbeam.pipelines.cli.shared import DONE, FAILED, UsageError, failing, say
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.backfill.source_past import SourcePast
+    from newsbeam.pipelines.config.job import Job
 
 
 _NO_ENGINE = (
@@ -71,13 +72,7 @@ def backfill(
 
     job = load_job(configs)
     check_days(since, until)
-    without = [
-        s.id for s in job.sources if not (s.feeds or s.backfill.sitemaps or s.backfill.archive)
-    ]
-    if without:
-        raise UsageError(
-            f"{', '.join(without)}: no site to look at; give `feeds`, or `backfill: sitemaps:`"
-        )
+    _check_sites(job)
     if is_object_place(str(output)) and names_engine(beam):
         raise UsageError(_NO_ENGINE)
     if any(not source.fetch.contact for source in job.sources):
@@ -114,3 +109,13 @@ def backfill(
     if done.next_try is not None:
         say(f"Something is left; go on from {done.next_try:%Y-%m-%d %H:%M} UTC: the same command.")
     return DONE
+
+
+def _check_sites(job: Job) -> None:
+    without = [
+        s.id for s in job.sources if not (s.feeds or s.backfill.sitemaps or s.backfill.archive)
+    ]
+    if without:
+        raise UsageError(
+            f"{', '.join(without)}: no site to look at; give `feeds`, or `backfill: sitemaps:`"
+        )
