@@ -50,6 +50,8 @@ def commit_rewrites(
         StagingLost: another one believed this one dead.
     """
     head = lake.head(table)
+    if staging is not None:  # even with nothing to commit, it may have been fenced out
+        head.refresh()
     run_id, begun = "" if staging is None else staging.run_id, state.version
     for _ in range(_TRIES):
         state.refresh(head.version)
