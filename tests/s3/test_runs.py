@@ -185,4 +185,7 @@ def test_requests(config: Path, place: ObjectPath, server: Server, tmp_path: Pat
         for number in range(2):
             text = f"Ny sak {number}\n\n– Ja, sier ordfører Kari Dahl.\n"
             (tmp_path / "texts" / f"new{number}.txt").write_text(text)
-            assert count(proxy.address, proxy.counts) <= 44
+            asked = count(proxy.address, proxy.counts)
+            # 9 listings, and 4 more on a machine so slow that a run takes more than a minute.
+            assert asked - proxy.counts["LIST"] <= 35
+            assert proxy.counts["LIST"] <= 13
