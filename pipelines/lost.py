@@ -17,6 +17,7 @@ from newsbeam.pipelines.source_notes import SourceNotes, read_notes
 from newsbeam.transforms.fetch.archive import has_archive
 from newsbeam.transforms.lake.known import KnownVersion, load_known
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.places import DAMAGED_FOLDER
 from newsbeam.transforms.lake.schema import ARTICLES
 from newsbeam.transforms.poll.round import list_feeds
@@ -29,7 +30,7 @@ def load_lost_job(lake: Lake) -> Job | None:
     Raises:
         ConfigError: a source's config is not where it was, or has faults.
     """
-    sources = {line["source"] for line in _read_lost(lake.root)}
+    sources = {line["source"] for line in _read_lost(lake.place)}
     if not sources:
         return None
     configs = read_notes(lake.cache, SourceNotes.CONFIGS)
@@ -45,7 +46,7 @@ def load_lost_job(lake: Lake) -> Job | None:
 
 def choose_archived(lake: Lake, job: Job) -> Job | None:
     """Of ``job`` the sources whose fetched pages the lake has archived."""
-    kept = tuple(source for source in job.sources if has_archive(lake.root, source.id))
+    kept = tuple(source for source in job.sources if has_archive(lake.place, source.id))
     return replace(job, sources=kept) if kept else None
 
 
@@ -54,7 +55,7 @@ def list_lost_requests(lake: Lake, job: Job) -> tuple[PageRequest, ...]:
     known = load_known(KnownVersion(lake, lake.version(ARTICLES)))
     feeds = {source.id: list_feeds([source]) for source in job.sources}
     found: dict[str, PageRequest] = {}
-    for line in _read_lost(lake.root):
+    for line in _read_lost(lake.place):
         url, source = line.get("url"), line["source"]
         if not url or not feeds.get(source):
             continue  # what came from files is read again by any run
@@ -67,9 +68,9 @@ def list_lost_requests(lake: Lake, job: Job) -> tuple[PageRequest, ...]:
     return tuple(found.values())
 
 
-def _read_lost(root: Path) -> Iterator[dict[str, Any]]:
+def _read_lost(root: LakePath) -> Iterator[dict[str, Any]]:
     try:
-        lines = (root / DAMAGED_FOLDER / LOST_FILE).read_text(encoding="utf-8").splitlines()
+        lines = (root / DAMAGED_FOLDER / LOST_FILE).read_bytes().splitlines()
     except OSError:
         return
     for line in lines:

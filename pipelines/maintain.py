@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_ISREG
 
-from newsbeam.transforms.errors import NewsbeamError, NoLakeError
+from newsbeam.transforms.errors import NewsbeamError, NoLakeError, PlaceRefused
 from newsbeam.transforms.files import refill_folder, take_lock
 from newsbeam.transforms.lake.compaction import (
     Merge,
@@ -28,7 +28,7 @@ from newsbeam.transforms.lake.guard import check_before_writing, leave_note
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.leases import hold_leases
 from newsbeam.transforms.lake.live_files import TableState
-from newsbeam.transforms.lake.object_path import LakePath, ObjectPath, local_folder
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.object_staging import find_oldest_area
 from newsbeam.transforms.lake.object_vacuum import vacuum_objects
 from newsbeam.transforms.lake.places import HIDDEN, SWAP, is_hidden, plain_place
@@ -121,8 +121,12 @@ def maintain_lake(
     """
     deadline = time.monotonic() + options.seconds
     lake = Lake(place.resolve())
-    if options.partition:
-        local_folder(lake.place)
+    if options.partition and lake.is_remote:
+        raise PlaceRefused(
+            f"{place} is on an object store, where no table can change places with another: copy "
+            "it into a folder, convert it there, and copy it to a new place; or `run --replay` "
+            "into a new lake with --partition"
+        )
     tables = [table for table in TABLES if lake.version(table) >= 0]
     if not tables:
         raise NoLakeError(place)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,27 +15,38 @@ from typing import Any
 from newsbeam.pipelines.check import examine_archives, is_lake, list_frames
 from newsbeam.pipelines.people.corrections_file import load_corrections
 from newsbeam.pipelines.schedule.state import is_scheduled
-from newsbeam.transforms.errors import LakeBusy, NoLakeError
+from newsbeam.transforms.errors import LakeBusy, NewsbeamError, NoLakeError
 from newsbeam.transforms.fetch.archive import has_archive
-from newsbeam.transforms.files import move, replace_file, take_lock, write_file
+from newsbeam.transforms.files import take_lock, write_file
 from newsbeam.transforms.lake.committer import Committer
+from newsbeam.transforms.lake.damage import LOG_FOLDER
 from newsbeam.transforms.lake.examine import examine_caches, examine_staging
 from newsbeam.transforms.lake.findings import Finding, forget_check
 from newsbeam.transforms.lake.guard import leave_note
 from newsbeam.transforms.lake.known import KnownVersion, load_known
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.object_path import local_folder
+from newsbeam.transforms.lake.lake_files import is_file, move_file
+from newsbeam.transforms.lake.leases import hold_leases
+from newsbeam.transforms.lake.live_files import TableState
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
+from newsbeam.transforms.lake.object_staging import find_oldest_area
+from newsbeam.transforms.lake.object_vacuum import vacuum_objects
 from newsbeam.transforms.lake.places import DAMAGED_FOLDER, partition_values
 from newsbeam.transforms.lake.repair import TablePlan, apply_plan, plan_table
 from newsbeam.transforms.lake.run import Run
-from newsbeam.transforms.lake.schema import APPEARANCES, ARTICLES, PEOPLE, STORIES, TABLES
-from newsbeam.transforms.lake.staging import find_oldest_run
+from newsbeam.transforms.lake.schema import APPEARANCES, ARTICLES, PEOPLE, STORIES, TABLES, Table
+from newsbeam.transforms.lake.staging import Staging, find_oldest_run
+from newsbeam.transforms.lake.vacuum import vacuum_table
 from newsbeam.transforms.people.table import update_people
 from newsbeam.transforms.poll.round import read_states
 from newsbeam.transforms.records import Clock
 from newsbeam.transforms.stories.table import update_stories
 
 LOST_FILE = "lost.jsonl"
+
+
+class CannotMend(NewsbeamError):
+    """What is damaged cannot be mended where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class LakeRepair:
     ``archived`` are sources of these whose pages are archived.
     """
 
-    root: Path
+    root: LakePath
     is_applied: bool
     plans: tuple[TablePlan, ...]
     beside: tuple[Finding, ...]
@@ -84,61 +96,85 @@ class LakeRepair:
 
 
 def repair_lake(
-    folder: Path,
+    place: LakePath,
     now: datetime,
     *,
     apply: bool = False,
     show: Callable[[str], None] = lambda _: None,
 ) -> LakeRepair:
-    """Plan the repair of the lake in ``folder``, and carry it out where ``apply`` is given.
+    """Plan the repair of the lake at ``place``, and carry it out where ``apply`` is given.
 
     Raises:
-        NoLakeError: the folder holds none.
+        NoLakeError: there is none.
+        CannotMend: a log is damaged, on an object store.
         LakeBusy: somebody is writing to it.
         OSError: a file cannot be read, written or moved.
     """
-    lake = Lake(folder.resolve())
-    if not is_lake(lake.root):
-        raise NoLakeError(folder)
+    lake = Lake(place.resolve())
+    if not is_lake(lake.place):
+        raise NoLakeError(place)
     with ExitStack() as stack:
         if apply:
-            hold_alone(lake.root, stack)
-        plans = tuple(plan_table(lake.root, table, show) for table in TABLES)
+            hold_alone(lake, stack)
+        plans = tuple(plan_table(lake.place, table, show) for table in TABLES)
+        if lake.is_remote:
+            _refuse_logs(lake, plans)
         beside = (
-            *examine_staging(lake.root),
-            *examine_caches(lake.root, deep=True),
-            *examine_archives(lake.root, deep=True, show=show),
+            *examine_staging(lake.place),
+            *examine_caches(lake.place, deep=True),
+            *examine_archives(lake.place, deep=True, show=show),
         )
         lost = _count_lost(plans)
-        archived = tuple(source for source in lost if has_archive(lake.root, source))
-        repair = LakeRepair(lake.root, apply, plans, beside, lost, archived)
+        archived = tuple(source for source in lost if has_archive(lake.place, source))
+        repair = LakeRepair(lake.place, apply, plans, beside, lost, archived)
         if apply:
             _apply(lake, repair, now, show)
     return repair
 
 
-def hold_alone(root: Path, stack: ExitStack) -> None:
+def hold_alone(lake: Lake, stack: ExitStack) -> None:
     """Be the only one that writes.
 
     Raises:
         LakeBusy: somebody else does.
     """
+    place = lake.place
+    if isinstance(place, ObjectPath):
+        _hold_leases(lake, place, stack)
+        return
     try:
-        stack.enter_context(take_lock(root, wait=False))
+        stack.enter_context(take_lock(place, wait=False))
     except BlockingIOError:
-        raise LakeBusy(f"`newsbeam maintain` or `repair` is at work on {root}; wait") from None
-    if find_oldest_run(root) is not None or is_scheduled(root):
-        raise LakeBusy(f"a run or a scheduler is at work on {root}; stop it first")
+        raise LakeBusy(f"`newsbeam maintain` or `repair` is at work on {place}; wait") from None
+    if find_oldest_run(place) is not None or is_scheduled(place):
+        raise LakeBusy(f"a run or a scheduler is at work on {place}; stop it first")
+
+
+def _hold_leases(lake: Lake, place: ObjectPath, stack: ExitStack) -> None:
+    """As ``hold_alone`` on an object store, where who died holds what it had for a while yet."""
+    names = ["maintain", "schedule"]
+    if len(stack.enter_context(hold_leases(place / "_claims", lake.cache, names))) < len(names):
+        raise LakeBusy(
+            f"`newsbeam maintain`, `repair` or a scheduler is at work on {place}; stop it, or "
+            "wait a minute after it was killed"
+        )
+    lake.clean()
+    if find_oldest_area(place) is not None:
+        raise LakeBusy(
+            f"a run is at work on {place}; stop it, or wait a minute after it was killed"
+        )
 
 
 def _apply(lake: Lake, repair: LakeRepair, now: datetime, show: Callable[[str], None]) -> None:
-    root, stamp = lake.root, f"{now:%Y%m%dT%H%M%SZ}"
+    root, stamp = lake.place, f"{now:%Y%m%dT%H%M%SZ}"
     for finding in repair.beside:
-        file = local_folder(finding.file)
+        file = finding.file
         if finding.kind == "archive":
             _mend_archive(root, file, stamp)
+        elif isinstance(file, Path) and lake.is_remote:
+            file.unlink(missing_ok=True)  # a copy in this machine's cache
         elif file.exists():
-            move(file, _place_aside(root, file, stamp))
+            move_file(file, _place_aside(root, file, stamp))
     touched = [plan.table for plan in repair.plans if not plan.is_empty]
     for plan in repair.plans:
         show(f"{plan.table.name}: mending")
@@ -149,6 +185,8 @@ def _apply(lake: Lake, repair: LakeRepair, now: datetime, show: Callable[[str], 
     _note_lost(root, repair, now)
     run = Run.begin(lake, now, {}, Clock())
     with run.staging.create():
+        if lake.is_remote and any(plan.unshown for plan in repair.plans):
+            show_merged(lake, run.staging, [plan.table for plan in repair.plans if plan.unshown])
         if ARTICLES in touched or STORIES in touched:
             show("telling stories anew")
             update_stories(lake, run.staging, now, rebuild=True)
@@ -160,6 +198,34 @@ def _apply(lake: Lake, repair: LakeRepair, now: datetime, show: Callable[[str], 
         run.staging.remove()
     forget_check(lake.cache)
     leave_note(lake)
+
+
+def _refuse_logs(lake: Lake, plans: tuple[TablePlan, ...]) -> None:
+    """
+    Raises:
+        CannotMend: a log would have to be written anew: a run that is asleep could go on with the
+            old one.
+    """
+    for plan in plans:
+        if plan.is_rebuilt:
+            faults = plan.state.faults
+            file = faults[0].file if faults else lake.folder(plan.table) / LOG_FOLDER
+            raise CannotMend(
+                f"{file} {faults[0].what if faults else 'is missing'}: on an object store no log "
+                "is written anew; put back an older version of the object, or copy the lake into a "
+                "folder, repair it there, and copy it to a new place"
+            )
+
+
+def show_merged(lake: Lake, staging: Staging, tables: Sequence[Table]) -> None:
+    """Let what was merged take its place at once; nobody else writes."""
+    instant = time.time_ns() // 1_000_000
+    for table in tables:
+        state = TableState.read(lake, table, 0)
+        if lake.is_remote:
+            vacuum_objects(lake, lake.table(table), state, lambda: instant, staging)
+        else:
+            vacuum_table(lake, table, state, lambda: instant)
 
 
 def _ask_again(lake: Lake, run: Run, sources: set[str], now: datetime) -> None:
@@ -193,7 +259,7 @@ def _count_lost(plans: tuple[TablePlan, ...]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _note_lost(root: Path, repair: LakeRepair, now: datetime) -> None:
+def _note_lost(root: LakePath, repair: LakeRepair, now: datetime) -> None:
     """Keep what is known of lost articles, for ``newsbeam retry --lost``."""
     lines = [line for plan in repair.plans for line in _list_lost(plan, now)]
     if not lines:
@@ -201,7 +267,7 @@ def _note_lost(root: Path, repair: LakeRepair, now: datetime) -> None:
     path = root / DAMAGED_FOLDER / LOST_FILE
     before = path.read_bytes() if path.exists() else b""
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    write_file(path, before + text.encode("utf-8", "replace"))
+    _write(path, before + text.encode("utf-8", "replace"))
 
 
 def _list_lost(plan: TablePlan, now: datetime) -> Iterator[dict[str, Any]]:
@@ -220,10 +286,10 @@ def _list_lost(plan: TablePlan, now: datetime) -> Iterator[dict[str, Any]]:
             yield about | {"rows": 1, **{k: v[number] for k, v in lost.columns.items()}}
 
 
-def _mend_archive(root: Path, path: Path, stamp: str) -> None:
+def _mend_archive(root: LakePath, path: LakePath, stamp: str) -> None:
     """Put a damaged archive aside, and its sound records in its place."""
     aside = _place_aside(root, path, stamp)
-    frames = list_frames(path, deep=True) if path.is_file() else []
+    frames = list_frames(path, deep=True) if is_file(path) else []
     starts = [int(frame.offset.partition("+")[0]) for frame in frames]
     kept = b""
     if frames:
@@ -233,11 +299,18 @@ def _mend_archive(root: Path, path: Path, stamp: str) -> None:
         kept = b"".join(
             data[at:end] for at, end in zip(starts, ends, strict=True) if at not in bad and end > at
         )
-    move(path, aside)
+    move_file(path, aside)
     if kept:
-        with replace_file(path) as draft:
-            draft.write_bytes(kept)
+        _write(path, kept)
 
 
-def _place_aside(root: Path, path: Path, stamp: str) -> Path:
-    return root / DAMAGED_FOLDER / stamp / path.relative_to(root)
+def _write(path: LakePath, data: bytes) -> None:
+    if isinstance(path, ObjectPath):
+        path.write_bytes(data)
+    else:
+        write_file(path, data)
+
+
+def _place_aside(root: LakePath, path: LakePath, stamp: str) -> LakePath:
+    inside = path.as_posix().removeprefix(f"{root.as_posix()}/")
+    return root / DAMAGED_FOLDER / stamp / inside

@@ -25,7 +25,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.people.corrections_file import load_corrections
-from newsbeam.pipelines.runners.failures import check_job_server
+from newsbeam.pipelines.runners.failures import start_pipeline
 from newsbeam.pipelines.runners.flink import cancel_job, find_master
 from newsbeam.pipelines.runners.options import RunFailed, find_option
 from newsbeam.pipelines.runners.signals import catch_signals
@@ -172,12 +172,6 @@ def read_progress(lake: Lake, since: int) -> StreamProgress:
     return StreamProgress(commits, counts["new"], counts["revised"])
 
 
-def names_runner(beam_arguments: Sequence[str]) -> bool:
-    """Whether Beam's arguments name a runner that can stream; Python's own cannot."""
-    runner = find_option(beam_arguments, "--runner")
-    return runner is not None and not runner.endswith("DirectRunner")
-
-
 def knows_flink_ticks(beam_arguments: Sequence[str]) -> bool:
     """Whether Beam's arguments name Flink, or a job server, which may be Flink's: no other engine
     has Flink's source of ticks."""
@@ -229,8 +223,7 @@ def run_stream(
         if master is not None:
             # Of a stream that was killed. Two would ask every feed twice.
             cancel_job(master, name)
-        check_job_server(engine)
-        result, is_over = pipeline.run(), False
+        result, is_over = start_pipeline(pipeline), False
         try:
             while not (is_over := _is_over(result)) and not signals.is_stopped:
                 signals.wait(_SAY_SECONDS)

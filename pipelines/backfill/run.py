@@ -29,6 +29,8 @@ from newsbeam.transforms.files import take_lock
 from newsbeam.transforms.lake.known import Known, KnownVersion, load_known
 from newsbeam.transforms.lake.known_database import refresh_known
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.leases import hold_leases
+from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.lake.schema import ARTICLES
 from newsbeam.transforms.poll.right_of_way import way_folder
@@ -37,7 +39,7 @@ from newsbeam.transforms.records import Clock
 from newsbeam.transforms.text.spans import Span, make_window
 from newsbeam.transforms.web.client import HttpClient
 
-_LOCK = "lock"
+_LOCK, _CLAIM = "lock", "backfill"
 # Seconds between two looks at the clock while all sites want to be left alone. Ours.
 _NAP = 5.0
 
@@ -183,12 +185,7 @@ def run_backfill(
     folder = backfill_folder(lake)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        try:
-            stack.enter_context(take_lock(folder / _LOCK, wait=False, create=True))
-        except BlockingIOError:
-            raise LakeBusy(
-                "another backfill works on this lake; give it all sources, or wait for its end"
-            ) from None
+        _hold(lake, stack)
         work = _Work(job, options, lake, progress, tell)
         for source in job.sources:
             state = stack.enter_context(PastState(state_place(lake, source.id)))
@@ -203,6 +200,24 @@ def run_backfill(
         # The states close now: what is told afterwards is counted here.
         tell(result.pasts)
         return result
+
+
+def _hold(lake: Lake, stack: ExitStack) -> None:
+    """Be the only backfill of the lake; on an object store those of other machines count, too.
+
+    Raises:
+        LakeBusy: another one is at work.
+    """
+    busy = LakeBusy("another backfill works on this lake; give it all sources, or wait for its end")
+    try:
+        lock = take_lock(backfill_folder(lake) / _LOCK, wait=False, create=True)
+    except BlockingIOError:
+        raise busy from None
+    stack.enter_context(lock)
+    if isinstance(lake.place, ObjectPath):
+        leases = hold_leases(lake.place / "_claims", lake.cache, [_CLAIM])
+        if not stack.enter_context(leases):
+            raise busy
 
 
 def _open_window(state: PastState, options: BackfillOptions, zone: ZoneInfo, now: datetime) -> Span:

@@ -34,8 +34,9 @@ _EXACT = timedelta(seconds=1)
 
 
 def backfill_folder(lake: Lake) -> Path:
-    """Where backfills keep what they found and did."""
-    return lake.root / BACKFILL_FOLDER
+    """Where backfills keep what they found and did: files of this machine, in the lake where that
+    is a folder."""
+    return lake.cache / "backfill" if lake.is_remote else lake.root / BACKFILL_FOLDER
 
 
 def state_place(lake: Lake, source: str) -> Path:

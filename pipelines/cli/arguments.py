@@ -38,20 +38,6 @@ def read_by(read: Callable[[str], Value]) -> Callable[[object, Sequence[Token]],
     return lambda _, tokens: read(tokens[0].value)
 
 
-def read_folder(text: str) -> Path:
-    """A folder of this machine."""
-    from newsbeam.transforms.lake.places import check_place_of_lake
-
-    if "://" in text:
-        raise ValueError(
-            f"{text}: this command needs a lake in a local folder; docs/scaling.md says which work "
-            "on an object store"
-        )
-
-    check_place_of_lake(Path(text))
-    return Path(text)
-
-
 def read_lake(text: str) -> LakePath:
     """A folder of this machine, or a place on an object store."""
     from newsbeam.transforms.lake.object_path import ObjectPath, read_place
@@ -111,9 +97,6 @@ Configs = Annotated[
     list[Path],
     Parameter(name="CONFIG…", help="a source's YAML file, or a folder of them"),
 ]
-Folder = Annotated[Path, Parameter(metavar="DIR", converter=read_by(read_folder))]
-Output = Annotated[Folder, Parameter(help="folder of the tables; made if it is not there")]
-LakeFolder = Annotated[Folder, Parameter(name="DIR", help="folder of the tables")]
 
 
 # Any: the type of what is on an object store takes long to import.

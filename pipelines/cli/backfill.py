@@ -14,7 +14,7 @@ from newsbeam.pipelines.cli.arguments import (
     CountOption,
     DayOption,
     Json,
-    Output,
+    OutputPlace,
     Workers,
     check_days,
 )
@@ -23,13 +23,20 @@ from newsbeam.pipelines.cli.shared import DONE, FAILED, UsageError, failing, say
 
 if TYPE_CHECKING:
     from newsbeam.pipelines.backfill.source_past import SourcePast
+    from newsbeam.pipelines.config.job import Job
+
+
+_NO_ENGINE = (
+    "a backfill keeps what it was answered on this machine, and workers of an engine may be on "
+    "others: leave out --runner, or give a lake in a folder that all of them share"
+)
 
 
 def backfill(
     configs: Configs,
     /,
     *,
-    output: Output,
+    output: OutputPlace,
     since: DayOption,
     until: DayOption | None = None,
     limit: CountOption | None = None,
@@ -56,21 +63,18 @@ def backfill(
     from newsbeam.pipelines.backfill.show import describe_steps, measure_past
     from newsbeam.pipelines.config.load import load_job
     from newsbeam.pipelines.runners.log import configure_log
-    from newsbeam.pipelines.runners.options import RunFailed, RunOptions
+    from newsbeam.pipelines.runners.options import RunFailed, RunOptions, names_engine
     from newsbeam.pipelines.runners.progress import Progress
     from newsbeam.transforms.backfill.state import BackfillDamaged
     from newsbeam.transforms.errors import LakeBusy
+    from newsbeam.transforms.lake.object_path import is_object_place
     from newsbeam.transforms.lake.staging import StagingLost
 
     job = load_job(configs)
     check_days(since, until)
-    without = [
-        s.id for s in job.sources if not (s.feeds or s.backfill.sitemaps or s.backfill.archive)
-    ]
-    if without:
-        raise UsageError(
-            f"{', '.join(without)}: no site to look at; give `feeds`, or `backfill: sitemaps:`"
-        )
+    _check_sites(job)
+    if is_object_place(str(output)) and names_engine(beam):
+        raise UsageError(_NO_ENGINE)
     if any(not source.fetch.contact for source in job.sources):
         say("Set `fetch: contact:` (in defaults.yaml) so that sites can reach you.")
     configure_log()
@@ -105,3 +109,13 @@ def backfill(
     if done.next_try is not None:
         say(f"Something is left; go on from {done.next_try:%Y-%m-%d %H:%M} UTC: the same command.")
     return DONE
+
+
+def _check_sites(job: Job) -> None:
+    without = [
+        s.id for s in job.sources if not (s.feeds or s.backfill.sitemaps or s.backfill.archive)
+    ]
+    if without:
+        raise UsageError(
+            f"{', '.join(without)}: no site to look at; give `feeds`, or `backfill: sitemaps:`"
+        )

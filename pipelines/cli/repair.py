@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from newsbeam.pipelines.cli.arguments import Json, LakeFolder
+from newsbeam.pipelines.cli.arguments import Json, LakePlace
 from newsbeam.pipelines.cli.shared import failing, say
 from newsbeam.transforms.text.counts import show_count
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def repair(
-    lake: LakeFolder,
+    lake: LakePlace,
     /,
     *,
     apply: bool = False,

@@ -70,9 +70,13 @@ def schedule(
         return _run(configs, output, run_options, files_every, batch_limit, as_json)
     from newsbeam.pipelines.config.load import load_job
     from newsbeam.pipelines.config.secrets import list_job_secrets, refuse_clear_secrets
-    from newsbeam.pipelines.schedule.files import find_newsbeam, find_user, print_files
+    from newsbeam.pipelines.schedule.files import (
+        find_newsbeam,
+        find_user,
+        list_store_variables,
+        print_files,
+    )
     from newsbeam.pipelines.schedule.plan import Plan
-    from newsbeam.transforms.lake.object_path import local_folder
 
     # What another scheduler starts should not fail for a typing error. Secrets are there, not here.
     job = load_job(configs, needs_secrets=False)
@@ -83,7 +87,7 @@ def schedule(
             plan = Plan(
                 newsbeam=find_newsbeam(),
                 configs=tuple(Path(os.path.abspath(config)) for config in configs),
-                output=Path(os.path.abspath(local_folder(output))),
+                output=Path(os.path.abspath(output)) if isinstance(output, Path) else output,
                 user=find_user(),
                 every=every,
                 run_options=run_options,
@@ -93,7 +97,7 @@ def schedule(
                 ),
                 name=name,
                 image=image,
-                secrets=list_job_secrets(job),
+                secrets=(*list_job_secrets(job), *list_store_variables(output)),
             )
             print_files(kind, plan, to, sys.stdout, say)
         except ValueError as error:

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from newsbeam.pipelines.cli.arguments import (
     CountOption,
-    Folder,
     Json,
     Networks,
+    Place,
     make_command,
     read_by,
 )
@@ -209,7 +209,7 @@ def check(
     *,
     configs: Annotated[Path | None, Parameter(metavar="DIR")] = None,
     sample: CountOption = 4,
-    lake: Folder | None = None,
+    lake: Place | None = None,
     as_json: Json = False,
 ) -> int:
     """Whether sources still work.
@@ -249,7 +249,7 @@ def rename(
     new: Annotated[str, Parameter(name="NEW")],
     /,
     *,
-    lake: Folder,
+    lake: Place,
     as_json: Json = False,
 ) -> None:
     """Rename a source in a lake.

@@ -74,9 +74,10 @@ def stream(
     job = load_job(configs)
     # This takes long to import: not before the configuration is known to be right.
     from newsbeam.pipelines.runners.flink import find_master
-    from newsbeam.pipelines.stream import StreamOptions, knows_flink_ticks, names_runner, run_stream
+    from newsbeam.pipelines.runners.options import names_engine
+    from newsbeam.pipelines.stream import StreamOptions, knows_flink_ticks, run_stream
 
-    if not names_runner(beam):
+    if not names_engine(beam):
         raise UsageError(_NO_ENGINE)
     if ticks == "flink" and not knows_flink_ticks(beam):
         raise UsageError(_NO_FLINK)

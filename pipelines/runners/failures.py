@@ -5,10 +5,11 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import apache_beam as beam
 import grpc  # type: ignore[import-untyped]
-from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, TestOptions
 from apache_beam.runners.runner import PipelineResult, PipelineState
 
 from newsbeam.pipelines.runners.options import RunFailed
@@ -64,6 +65,21 @@ def check_job_server(options: PipelineOptions) -> None:
             ) from None
 
 
+def start_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
+    """Hand ``pipeline`` to its engine.
+
+    Raises:
+        RunFailed: the engine does not answer, or gives the job up, or was asked to translate it
+            and no more.
+    """
+    check_job_server(pipeline.options)
+    with _telling_failures():
+        result = pipeline.run()
+    if result is None or pipeline.options.view_as(TestOptions).dry_run:
+        raise RunFailed("the job was translated and not run (--dry_run); nothing was committed")
+    return result
+
+
 def run_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
     """Run ``pipeline`` to its end.
 
@@ -71,10 +87,19 @@ def run_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
         RunFailed: it did not end well, by what somebody outside can mend, or on another engine
             than Beam's local one; bugs are raised as such.
     """
-    check_job_server(pipeline.options)
-    try:
-        result = pipeline.run()
+    result = start_pipeline(pipeline)
+    with _telling_failures():
         state = result.wait_until_finish()
+    if state != PipelineState.DONE:
+        raise RunFailed(f"the runner ended in state {state}; nothing was half committed")
+    return result
+
+
+@contextmanager
+def _telling_failures() -> Iterator[None]:
+    """Turn what Beam raises for an engine into a sentence."""
+    try:
+        yield
     except grpc.RpcError as error:
         raise RunFailed(f"the engine went away: {error.details()}") from error
     except RuntimeError as error:
@@ -86,6 +111,3 @@ def run_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
                 f"the engine ended the job in state {ended[1]}: {ended[2].strip()[:300]}"
             ) from error
         raise
-    if state != PipelineState.DONE:
-        raise RunFailed(f"the runner ended in state {state}; nothing was half committed")
-    return result

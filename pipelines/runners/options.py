@@ -24,6 +24,12 @@ def find_option(beam_arguments: Sequence[str], name: str) -> str | None:
     return value
 
 
+def names_engine(beam_arguments: Sequence[str]) -> bool:
+    """Whether Beam's arguments name another runner than Python's own."""
+    runner = find_option(beam_arguments, "--runner")
+    return runner is not None and not runner.endswith("DirectRunner")
+
+
 class RunFailed(NewsbeamError):
     """The runner says that the job did not end well."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from newsbeam.pipelines.schedule.plan import Plan, name_interval
+from newsbeam.transforms.lake.machine import cache_folder
 
 # Vixie cron, which Debian has, takes no longer command (MAX_COMMAND in its cron.h, with the NUL).
 LONGEST = 999
@@ -19,7 +20,7 @@ def write_crontab(plan: Plan) -> dict[str, str]:
     Raises:
         ValueError: the command is longer than cron reads.
     """
-    folder = plan.output / "_cache"
+    folder = cache_folder(plan.output)
     lock, log = (shlex.quote(str(folder / name)) for name in ("cron.lock", "cron.log"))
     command = (
         f"mkdir -p {shlex.quote(str(folder))} && "

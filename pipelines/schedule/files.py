@@ -16,6 +16,10 @@ from newsbeam.pipelines.schedule.crontab import write_crontab
 from newsbeam.pipelines.schedule.kubernetes_manifest import write_cronjob
 from newsbeam.pipelines.schedule.plan import Plan
 from newsbeam.pipelines.schedule.systemd_units import write_service, write_timer
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
+
+# What object stores and their libraries read of the environment, by scheme.
+_STORE_VARIABLES = {"s3": "AWS_", "az": "AZURE_", "gs": "GOOGLE_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,22 @@ def find_user() -> str:
         return str(os.getuid())
 
 
+def list_store_variables(output: LakePath) -> tuple[str, ...]:
+    """The names of the variables by which this process reaches the object store of ``output``;
+    none where it needs none, as on a machine that has a role of its own."""
+    if not isinstance(output, ObjectPath):
+        return ()
+    prefix = _STORE_VARIABLES[output.bucket.partition(":")[0]]
+    return tuple(sorted(name for name in os.environ if name.startswith(prefix)))
+
+
 def print_files(
     kind: str, plan: Plan, folder: Path | None, out: TextIO, log: Callable[[str], None]
 ) -> None:
     """Print the files of a ``PRINTED_FORMATS``, or save them in ``folder`` and say what comes next.
 
-    Older files of the same names are replaced. The output's folder is made, too, when files are
-    saved: a systemd service may not make it.
+    Older files of the same names are replaced. The output, where it is a folder, is made, too,
+    when files are saved: a systemd service may not make it.
 
     Raises:
         ValueError: the plan cannot be said in this format.
@@ -88,7 +101,8 @@ def print_files(
         heads = len(files) > 1
         out.write("\n".join(f"# {name}\n{text}" if heads else text for name, text in files.items()))
         return
-    plan.output.mkdir(parents=True, exist_ok=True)
+    if isinstance(plan.output, Path):
+        plan.output.mkdir(parents=True, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -96,5 +110,5 @@ def print_files(
     paths = shlex.join(str(folder / name) for name in files)
     if plan.secrets:
         where = PRINTED_FORMATS[kind].secrets.format(name=plan.name)
-        log(f"the configs read {', '.join(plan.secrets)}; variables come from {where}")
+        log(f"newsbeam reads {', '.join(plan.secrets)} there; variables come from {where}")
     log(f"next: {PRINTED_FORMATS[kind].hint.format(files=paths, name=plan.name)}")

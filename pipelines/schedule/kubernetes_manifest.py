@@ -13,7 +13,9 @@ from newsbeam.pipelines.config.load import DEFAULTS_FILE, LANGUAGE_FOLDER, SUFFI
 from newsbeam.pipelines.schedule.plan import Plan, name_interval
 
 _MOUNT = PurePosixPath("/configs")
-_LAKE = "/lake"
+# Where the volume is: the lake, or the cache of one that is on an object store.
+_LAKE, _CACHE = "/lake", "/cache"
+_LAKE_SIZE, _CACHE_SIZE = "20Gi", "5Gi"
 # What a ConfigMap holds (kubernetes.io/docs/concepts/configuration/configmap).
 _MOST_BYTES = 1024 * 1024
 _NOT_IN_KEYS = re.compile(r"[^-._a-zA-Z0-9]")
@@ -35,6 +37,7 @@ _Dumper.add_representer(str, _represent_text)
 def write_cronjob(plan: Plan) -> dict[str, str]:
     """ConfigMap, PersistentVolumeClaim and CronJob in one file, by file name.
 
+    The volume is for the lake; where that is on an object store, for what runs keep of it.
     The configs travel inside. Those that name files of this machine will not find them there.
     Secrets do not: the job reads them from a Secret, which the first lines say how to make.
 
@@ -61,10 +64,12 @@ def write_cronjob(plan: Plan) -> dict[str, str]:
         {
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",
-            "metadata": {"name": f"{plan.name}-lake"},
+            "metadata": {"name": f"{plan.name}-{_name_volume(plan)}"},
             "spec": {
                 "accessModes": ["ReadWriteOnce"],
-                "resources": {"requests": {"storage": "20Gi"}},
+                "resources": {
+                    "requests": {"storage": _CACHE_SIZE if _is_remote(plan) else _LAKE_SIZE}
+                },
             },
         },
         _build_cronjob(plan, places, keys),
@@ -77,8 +82,17 @@ def write_cronjob(plan: Plan) -> dict[str, str]:
     return {f"{plan.name}.yaml": head + "---\n".join(dumped)}
 
 
+def _is_remote(plan: Plan) -> bool:
+    """Whether the lake is on an object store."""
+    return not isinstance(plan.output, Path)
+
+
+def _name_volume(plan: Plan) -> str:
+    return "cache" if _is_remote(plan) else "lake"
+
+
 def _secret_keys(plan: Plan) -> dict[str, str]:
-    """The keys of the Secret, by the names that the configs use."""
+    """The keys of the Secret, by the names that newsbeam asks for."""
     return {name: _NOT_IN_KEYS.sub("_", name.removeprefix("file:")) for name in plan.secrets}
 
 
@@ -147,10 +161,13 @@ def _build_cronjob(
     folders = tuple(dict.fromkeys(p if p.is_dir() else p.parent for p in plan.configs))
     arguments = [str(_place(path, folders)) for path in plan.configs]
     variables, secret_mounts = _read_secrets(plan)
+    volume, output = _name_volume(plan), str(plan.output) if _is_remote(plan) else _LAKE
+    if _is_remote(plan):
+        variables.insert(0, {"name": "XDG_CACHE_HOME", "value": _CACHE})
     container = {
         "name": "newsbeam",
         "image": plan.image,
-        "command": ["newsbeam", "run", *arguments, "--output", _LAKE, *plan.run_options],
+        "command": ["newsbeam", "run", *arguments, "--output", output, *plan.run_options],
         # One process takes 650 to 750 MB (benchmarks/README.md).
         "resources": {
             "requests": {"cpu": "500m", "memory": "1Gi"},
@@ -163,7 +180,7 @@ def _build_cronjob(
         },
         "volumeMounts": [
             {"name": "configs", "mountPath": str(_MOUNT), "readOnly": True},
-            {"name": "lake", "mountPath": _LAKE},
+            {"name": volume, "mountPath": _CACHE if _is_remote(plan) else _LAKE},
             {"name": "tmp", "mountPath": "/tmp"},
             *secret_mounts,
         ],
@@ -186,7 +203,7 @@ def _build_cronjob(
         "containers": [container],
         "volumes": [
             {"name": "configs", "configMap": {"name": f"{plan.name}-configs", "items": items}},
-            {"name": "lake", "persistentVolumeClaim": {"claimName": f"{plan.name}-lake"}},
+            {"name": volume, "persistentVolumeClaim": {"claimName": f"{plan.name}-{volume}"}},
             {"name": "tmp", "emptyDir": {}},
             *([_secret_volume(plan)] if secret_mounts else ()),
         ],

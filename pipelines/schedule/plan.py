@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from newsbeam.transforms.lake.object_path import LakePath
+
 _MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
 # The strictest of those who take it: a name in Kubernetes, with room for what we add to it, and
@@ -20,8 +22,8 @@ class Plan:
 
     ``newsbeam`` is the words of the command itself. ``run_options`` go to ``newsbeam run``,
     ``schedule_options`` to ``newsbeam schedule``. ``user`` is the one to run as, ``name`` that of
-    the service, ``image`` the container's. ``secrets`` are what the configs name of the
-    environment: variables, and ``file:`` with a path.
+    the service, ``image`` the container's. ``secrets`` are what the configs, and the object
+    store of ``output``, need of the environment: variables, and ``file:`` with a path.
 
     Raises:
         ValueError: with what to do instead.
@@ -29,7 +31,7 @@ class Plan:
 
     newsbeam: tuple[str, ...]
     configs: tuple[Path, ...]
-    output: Path
+    output: LakePath
     user: str
     every: timedelta = timedelta(minutes=5)
     run_options: tuple[str, ...] = ()
@@ -40,7 +42,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         for path in (Path(self.newsbeam[0]), self.output, *self.configs):
-            if not path.is_absolute():
+            if isinstance(path, Path) and not path.is_absolute():
                 raise ValueError(f"{path}: wants an absolute path")
         for word in (*self.run, *self.schedule):
             # Line breaks end an entry in all formats but one, and none is worth the trap.

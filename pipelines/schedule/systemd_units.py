@@ -14,8 +14,7 @@ _UNIT = Template("""\
 Description=$description
 Wants=network-online.target
 After=network-online.target
-RequiresMountsFor=$output
-
+$mounts
 [Service]
 $service
 User=$user
@@ -23,8 +22,7 @@ ${secrets}UMask=0022
 # A batch that takes too much memory is lost alone.
 OOMPolicy=continue
 
-# It may write to its output folder and nowhere else.
-ReadWritePaths=$output
+$writes
 ProtectSystem=strict
 ProtectHome=read-only
 $temporary
@@ -46,6 +44,15 @@ LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 $install""")
+
+_FOLDER = Template("""\
+# It may write to its output folder and nowhere else.
+ReadWritePaths=$output""")
+
+_CACHE = Template("""\
+# Its lake is on an object store. On this machine it may write to its cache and nowhere else.
+CacheDirectory=$name
+Environment=XDG_CACHE_HOME=%C/$name""")
 
 _LASTING = Template("""\
 Type=notify
@@ -139,7 +146,7 @@ def _join(words: tuple[str, ...]) -> str:
 
 
 def _name_environment(plan: Plan) -> str:
-    """Where systemd finds the variables that the configs name: a file for root alone."""
+    """Where systemd finds the variables that newsbeam needs: a file for root alone."""
     names = [name for name in plan.secrets if not name.startswith("file:")]
     if not names:
         return ""
@@ -150,13 +157,19 @@ def _name_environment(plan: Plan) -> str:
 
 
 def _fill_unit(plan: Plan, *, kind: str, description: str, service: str, install: str) -> str:
-    paths = (Path(plan.newsbeam[0]), plan.output, *plan.configs)
+    paths = [Path(plan.newsbeam[0]), *plan.configs]
+    mounts, writes = "", _CACHE.substitute(name=plan.name)
+    if isinstance(plan.output, Path):
+        paths.append(plan.output)
+        output = quote_for_systemd(str(plan.output))
+        mounts, writes = f"RequiresMountsFor={output}\n", _FOLDER.substitute(output=output)
     is_temporary = any(p.is_relative_to(t) for p in paths for t in ("/tmp", "/var/tmp"))
     return _UNIT.substitute(
         kind=kind,
         description=description,
         service=service,
-        output=quote_for_systemd(str(plan.output)),
+        mounts=mounts,
+        writes=writes,
         user=plan.user,
         secrets=_name_environment(plan),
         # What it needs may lie in /tmp, which is read-only now as all else.

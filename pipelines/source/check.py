@@ -23,6 +23,7 @@ from newsbeam.pipelines.status.gather import read_status
 from newsbeam.transforms.errors import UnknownSourceError
 from newsbeam.transforms.feeds.fault import FeedFault
 from newsbeam.transforms.fetch.queue import wants_page
+from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.poll.decide import make_feed
 from newsbeam.transforms.poll.read_answer import read_feed_answer
 from newsbeam.transforms.records import Article, Clock, Document, FetchFault, FullText, Rejection
@@ -90,7 +91,7 @@ def find_source_files(names: Sequence[str], folder: Path) -> list[Path]:
 
 
 def check_sources(
-    files: Sequence[Path], sample_size: int, lake: Path | None, note: Note, clock: Clock
+    files: Sequence[Path], sample_size: int, lake: LakePath | None, note: Note, clock: Clock
 ) -> list[SourceCheck]:
     """Check the sources of ``files``, all sites at once, each at its own pace; in their order.
 
@@ -269,7 +270,7 @@ def _judge_articles(articles: Sequence[Article], now: datetime) -> tuple[list[st
     return problems, remarks
 
 
-def _compare_lake(lake: Path, source: str, now: datetime) -> tuple[list[str], list[str]]:
+def _compare_lake(lake: LakePath, source: str, now: datetime) -> tuple[list[str], list[str]]:
     """What the tables tell of the source: problems of its feeds, drift."""
     try:
         status = read_status(lake, now, source)

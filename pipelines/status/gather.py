@@ -154,9 +154,7 @@ def read_status(
         ),
         _read_scheduler(root),
         read_last_check(lake.cache),
-        {}
-        if lake.is_remote
-        else {name: past for name, past in read_backfills(lake).items() if only in (None, name)},
+        {name: past for name, past in read_backfills(lake).items() if only in (None, name)},
     )
 
 

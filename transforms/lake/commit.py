@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from newsbeam.transforms.errors import LakeBusy
@@ -33,9 +32,10 @@ from newsbeam.transforms.lake.staging import Staging, StagingLost
 from newsbeam.transforms.lake.transactions import (
     RUN_NOTE,
     TRIES,
-    commit_actions,
+    ObjectHead,
+    TableHead,
     is_fenced,
-    update,
+    pause,
 )
 
 _COUNTS = "newsbeam.counts"
@@ -309,9 +309,9 @@ def _commit_once(
         return {}
     with staging.hold():
         _take_back(lake, staging, table)
-        handle = lake.open(table)
+        head = lake.head(table)
         for _ in range(TRIES):
-            entries = _read_entries(lake, table, base, handle.version())
+            entries = _read_entries(lake, table, base, head.version)
             done = _find_commit(entries, name)
             if done is not None:
                 return {source: CommitCount(**count) for source, count in done.items()}
@@ -319,28 +319,30 @@ def _commit_once(
                 _take_back(lake, staging, table)
                 raise staging.lost()
             # It may be laid out otherwise since the files were staged.
-            table = table.laid_out(handle.metadata().partition_columns)
+            table = head.table
             files = [part for file in files for part in lay_out_file(staging, table, file)]
             ready, counts = settle(files, entries)
-            if _commit(lake, staging, handle, table, ready, name, counts):
+            if _commit(lake, staging, head, ready, name, counts):
                 return dict(counts)
-            update(handle, lake.log(table))
+            if lake.is_remote:
+                pause()
+            head.refresh()
     raise LakeBusy(f"other runs were faster {TRIES} times; start this run again")
 
 
 def _commit(
-    lake: Lake, staging: Staging, handle: DeltaTable, table: Table, files: Sequence[StagedFile],
+    lake: Lake, staging: Staging, head: TableHead | ObjectHead, files: Sequence[StagedFile],
     name: str, counts: Mapping[str, CommitCount],
 ) -> bool:  # fmt: skip
     """Move ``files`` into place and add them to the table; ``False`` if another run was faster."""
     if not files:
         return True
-    places = {file.name: file.place for file in files}
+    table, places = head.table, {file.name: file.place for file in files}
     told = json.dumps({source: asdict(count) for source, count in counts.items()})
     # Held to the end: the table's folder may be on its way out (`maintain --partition`), and an
     # intent that stands puts that off.
     with staging.hold_places(table.name):
-        if not lake.is_remote and lake.version(table) != handle.version():
+        if not lake.is_remote and lake.version(table) != head.version:
             return False
         staging.write_intent(table.name, list(places.values()))
         try:
@@ -350,7 +352,7 @@ def _commit(
             raise
         added = [_add_action(lake, file) for file in files]
         noted = {RUN_NOTE: name, _COUNTS: told}
-        if commit_actions(handle, lake.log(table), table, added, noted):
+        if head.add(added, noted):
             staging.clear_intent(table.name, places)
             return True
     _take_back(lake, staging, table)

@@ -28,8 +28,9 @@ from newsbeam.transforms.lake.damage import LOG_FOLDER, UNREADABLE, advise, dama
 from newsbeam.transforms.lake.known_database import refresh_known
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.live_files import LiveFile, TableState
+from newsbeam.transforms.lake.log import quote_path
 from newsbeam.transforms.lake.places import HIDDEN, hold_places, partition_values, plain_place
-from newsbeam.transforms.lake.rebuild import make_add, quote_path
+from newsbeam.transforms.lake.rebuild import make_add
 from newsbeam.transforms.lake.replay import replay_log
 from newsbeam.transforms.lake.schema import ARTICLES, PARTITIONS, Table
 from newsbeam.transforms.lake.sealed_files import write_sealed_file

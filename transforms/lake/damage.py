@@ -46,7 +46,9 @@ def damaged_file(folder: LakePath, path: str, error: Exception | str) -> Damaged
     """The error for the file at ``path`` of the table in ``folder``; it says what the file held."""
     what = describe_fault(error) if isinstance(error, Exception) else error
     if isinstance(folder, ObjectPath):
-        return DamagedLake(f"{folder / path} {what}; {advise(folder)}", file_of(folder, path))
+        return DamagedLake(
+            f"{folder / path} {what}; {advise(folder.parent)}", file_of(folder, path)
+        )
     file = folder / path
     return DamagedLake(
         f"{file} {what}; it held {describe_rows(folder, path)}; {advise(folder.parent)}", file
@@ -68,7 +70,10 @@ def damaged_note(file: LakePath, what: str) -> DamagedLake:
 def advise(root: LakePath) -> str:
     """What helps a lake at ``root`` of which something is damaged."""
     if isinstance(root, ObjectPath):
-        return "put back an older version of the object, or a backup"
+        return (
+            "put back an older version of the object, or a backup; without one, "
+            f"`newsbeam repair {shlex.quote(str(root))}` says what can be mended"
+        )
     return f"`newsbeam repair {shlex.quote(str(root))}` says what can be mended"
 
 

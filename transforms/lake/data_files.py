@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_file, describe_fault
-from newsbeam.transforms.lake.lake_files import fetch_file, open_source
+from newsbeam.transforms.lake.lake_files import fetch_file, look_at_all, open_source
 from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
 from newsbeam.transforms.lake.replay import read_stated_rows, replay_log
 from newsbeam.transforms.lake.schema import TABLES, Table
@@ -85,13 +86,14 @@ def _check_columns(file: pq.ParquetFile) -> None:
             raise ValueError("its footer contradicts itself about the columns")
 
 
-def read_sound_groups(path: Path) -> Iterator[pa.Table]:
+def read_sound_groups(path: LakePath) -> Iterator[pa.Table]:
     """The row groups of a file that can be read whole; none where its footer cannot."""
-    try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
-    except UNREADABLE:
-        return
-    with file:
+    with ExitStack() as stack:
+        try:
+            copy = stack.enter_context(fetch_file(path))
+            file = stack.enter_context(pq.ParquetFile(copy, page_checksum_verification=True))
+        except UNREADABLE:
+            return
         for number in range(file.num_row_groups):
             try:
                 rows = file.read_row_group(number, use_threads=False)
@@ -101,44 +103,52 @@ def read_sound_groups(path: Path) -> Iterator[pa.Table]:
             yield rows
 
 
-def read_sound_columns(path: Path, names: Sequence[str]) -> dict[str, list[Any]]:
+def read_sound_columns(path: LakePath, names: Sequence[str]) -> dict[str, list[Any]]:
     """Of a damaged file the columns among ``names`` that can be read in full."""
     found: dict[str, list[Any]] = {}
-    for name in names:
-        try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                column = file.read([name], use_threads=False)
-                column.validate(full=True)
-                found[name] = column[name].to_pylist()
-        except UNREADABLE:
-            continue
+    with suppress(FileNotFoundError), fetch_file(path) as copy:
+        for name in names:
+            try:
+                with pq.ParquetFile(copy, page_checksum_verification=True) as file:
+                    column = file.read([name], use_threads=False)
+                    column.validate(full=True)
+                    found[name] = column[name].to_pylist()
+            except UNREADABLE:
+                continue
     return found
 
 
-def list_sound_files(root: Path, table: Table) -> dict[str, dict[str, Any]]:
+def list_sound_files(root: LakePath, table: Table) -> dict[str, dict[str, Any]]:
     """The files of a table that can be read, by their paths, with their actions in the log: what
     can be told of the log, and every page read."""
-    folder = root / table.name
-    live = replay_log(folder).live
-    return {
-        path: add
-        for path, add in live.items()
-        if find_file_fault(folder / path, add, deep=True) is None
-    }
+    faults = _find_faults(root / table.name, lambda _: True, deep=True)
+    return {path: add for path, add, fault in faults if fault is None}
 
 
 def find_damaged_file(
-    root: Path,
+    root: LakePath,
     tables: Sequence[Table] = TABLES,
     is_wanted: Callable[[str], bool] = lambda _: True,
 ) -> DamagedLake | None:
-    """The first file of the tables that cannot be read, as the error that tells of it."""
-    for deep in (False, True):
+    """The first file of the tables that cannot be read, as the error that tells of it. On an object
+    store, which looks after its bytes, by size and footer: all of them would be a long way."""
+    for deep in (False, True) if isinstance(root, Path) else (False,):
         for table in tables:
             folder = root / table.name
-            for path, add in sorted(replay_log(folder).live.items()):
-                if is_wanted(path):
-                    fault = find_file_fault(folder / path, add, deep=deep)
-                    if fault is not None:
-                        return damaged_file(folder, path, fault)
+            for path, _, fault in _find_faults(folder, is_wanted, deep=deep):
+                if fault is not None:
+                    return damaged_file(folder, path, fault)
     return None
+
+
+def _find_faults(
+    folder: LakePath, is_wanted: Callable[[str], bool], *, deep: bool
+) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    """The files of the table in ``folder``, in order: path, action, and what is wrong with it."""
+    files = [item for item in sorted(replay_log(folder).live.items()) if is_wanted(item[0])]
+
+    def look(item: tuple[str, dict[str, Any]]) -> str | None:
+        return find_file_fault(folder / item[0], item[1], deep=deep)
+
+    for (path, add), fault in zip(files, look_at_all(look, files, folder), strict=True):
+        yield path, add, fault

@@ -171,6 +171,7 @@ def examine_caches(root: LakePath, *, deep: bool) -> Iterator[Finding]:
         ("people/*.sqlite", lambda path: _read_sqlite(path, deep, "layout, told")),
         ("*.json", _read_json),
         ("tables/*.json", _read_json),
+        ("files/*.json", _read_json),
         ("robots/*", Path.read_bytes),
         ("polling/*.lock", Path.read_bytes),
         ("*.lock", Path.read_bytes),

@@ -42,13 +42,13 @@ from newsbeam.transforms.lake.object_path import (
     local_folder,
 )
 from newsbeam.transforms.lake.object_staging import ObjectStaging, clean_areas
-from newsbeam.transforms.lake.object_tables import open_object_table
+from newsbeam.transforms.lake.object_tables import list_kept_files, open_object_table
 from newsbeam.transforms.lake.places import check_place_of_lake
 from newsbeam.transforms.lake.replay import name_log_fault
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, PARTITIONS, TABLES, Row, Table
 from newsbeam.transforms.lake.staging import Staging, clean_staging
 from newsbeam.transforms.lake.store_faults import name_fault
-from newsbeam.transforms.lake.transactions import REMOTE_INTERVAL, fence_run
+from newsbeam.transforms.lake.transactions import REMOTE_INTERVAL, ObjectHead, TableHead, fence_run
 
 # A checkpoint is a Parquet file under the table's folder, which a reader's `**/*.parquet` would
 # take for data; see docs/decisions/checkpoints.md.
@@ -126,6 +126,22 @@ class Lake:
             raise
         except (DeltaError, OSError, ValueError) as error:
             raise name_log_fault(folder, error) from error
+
+    def head(self, table: Table) -> TableHead | ObjectHead:
+        """The newest version of the table, to commit on; errors as ``open``, or StoreFault."""
+        log = self.log(table)
+        if isinstance(log, ObjectLog) and (version := log.find_fresh_version()) >= 0:
+            return ObjectHead(self.table(table), log, version)
+        handle = self.open(table)
+        return TableHead(table.laid_out(handle.metadata().partition_columns), log, handle)
+
+    def list_files(self, table: Table) -> set[str]:
+        """The paths of the table's files, relative to its folder: as ``open`` shows them, but
+        on an object store kept in mind, and as of the version that was listed last."""
+        log = self.log(table)
+        if isinstance(log, ObjectLog):
+            return list_kept_files(log, self.cache / "files" / f"{table.name}.json")
+        return list_files(self.open(table))
 
     def table(self, table: Table) -> Table:
         """``table`` as it is laid out here: how, is said by its log when it was made.
@@ -208,9 +224,8 @@ class Lake:
 
     def _bar(self, table: Table, run_id: str) -> set[str]:
         """The table's files, now that it takes none of ``run_id`` any more."""
-        handle = self.open(table)
-        fence_run(handle, self.log(table), table, run_id)
-        return list_files(handle)
+        fence_run(self.head(table), run_id)
+        return list_files(self.open(table))
 
     def read_feed_states(
         self,

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from newsbeam.transforms.errors import DamagedLake
-from newsbeam.transforms.files import sync
-from newsbeam.transforms.lake.object_path import LakePath, ObjectPath
+from newsbeam.transforms.files import move, sync
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath, delete_objects
 
 # Requests at once. Ours.
 _AT_ONCE = 16
@@ -32,6 +32,26 @@ def list_file_names(folder: LakePath) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError:
         return []
+
+
+def is_file(path: LakePath) -> bool:
+    """Whether a file is there."""
+    return path.exists() if isinstance(path, ObjectPath) else path.is_file()
+
+
+def move_file(path: LakePath, place: LakePath) -> None:
+    """Move the file at ``path`` to ``place``, both on the same disk or store.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    if isinstance(path, ObjectPath) and isinstance(place, ObjectPath):
+        path.copy_to(place)
+        delete_objects([path])
+    elif isinstance(path, Path) and isinstance(place, Path):
+        move(path, place)
+    else:
+        raise ValueError(f"{path} cannot be moved to {place}")
 
 
 def sort_paths(paths: Iterable[LakePath]) -> list[LakePath]:

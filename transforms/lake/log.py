@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +25,7 @@ from newsbeam.transforms.lake.damage import UNREADABLE, damaged_file, damaged_lo
 from newsbeam.transforms.lake.object_path import LakePath, local_folder
 from newsbeam.transforms.lake.replay import read_entry
 
+_SAFE = "/=:-_.~"
 ENTRY = re.compile(r"(\d{20})\.(json|checkpoint.*\.parquet)")
 
 
@@ -163,6 +164,11 @@ class TableLog:
     def _damage(self, version: int, what: str) -> DamagedLake:
         """The error for an entry, by the end of a sentence that begins with its name."""
         return damaged_log(self._path(version), what)
+
+
+def quote_path(path: str) -> str:
+    """A file's path as the log has it: percent-encoded."""
+    return quote(path, safe=_SAFE)
 
 
 def read_rows(folder: LakePath, paths: Iterable[str], schema: pa.Schema) -> pa.Table:

@@ -33,6 +33,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
         self._bucket = bucket
         self._small: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
+        self._sizes: dict[str, int] = {}
         self._lock = Lock()
 
     def glob(self, path: str, **_: Any) -> list[str]:
@@ -41,9 +42,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """As fsspec has it."""
-        data = self._small.get(self._key(path))
-        size = len(data) if data is not None else self._place(path).read_size()
-        return {"name": path, "size": size, "type": "file"}
+        return {"name": path, "size": self._find_size(path), "type": "file"}
 
     def modified(self, _path: str) -> datetime:
         """Always the same: files of a lake never change."""
@@ -56,7 +55,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
         with self._lock:
             data = self._small.get(key)
         if data is None:
-            if place.read_size() > _SMALL:
+            if self._find_size(path) > _SMALL:
                 return place.open()
             data = place.read_bytes()
             with self._lock:
@@ -66,6 +65,13 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
                 while self._size > _KEPT:
                     self._size -= len(self._small.popitem(last=False)[1])
         return io.BytesIO(data)
+
+    def _find_size(self, path: str) -> int:
+        """The file's size; files never change, so that it is asked for once."""
+        key = self._key(path)
+        if key not in self._sizes:
+            self._sizes[key] = self._place(path).read_size()
+        return self._sizes[key]
 
     def _place(self, path: str) -> ObjectPath:
         return ObjectPath(self._bucket, self._key(path))

@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
@@ -23,32 +22,32 @@ from deltalake.exceptions import DeltaError
 from newsbeam.transforms.files import move, replace_file, write_file
 from newsbeam.transforms.lake.damage import LOG_FOLDER
 from newsbeam.transforms.lake.lake import CHECKPOINT_INTERVALS
-from newsbeam.transforms.lake.object_path import local_folder
+from newsbeam.transforms.lake.log import quote_path
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath, local_folder
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.replay import LogState, read_stated_rows
 from newsbeam.transforms.lake.schema import Table
 
 Actions = list[dict[str, Any]]
 REPAIR_MARK = "newsbeam.repair"
-_SAFE = "/=:-_.~"
 
 
-def make_add(folder: Path, path: str, rows: int) -> dict[str, Any]:
+def make_add(folder: LakePath, path: str, rows: int) -> dict[str, Any]:
     """The `add` action of a file of the table in ``folder``."""
-    status = (folder / path).stat()
+    file = folder / path
+    if isinstance(file, ObjectPath):
+        size, written = file.read_size(), time.time()
+    else:
+        status = file.stat()
+        size, written = status.st_size, status.st_mtime
     return {
         "path": quote_path(path),
         "partitionValues": partition_values(path),
-        "size": status.st_size,
-        "modificationTime": int(status.st_mtime * 1000),
+        "size": size,
+        "modificationTime": int(written * 1000),
         "dataChange": True,
         "stats": json.dumps({"numRecords": rows}),
     }
-
-
-def quote_path(path: str) -> str:
-    """A file's path as the log has it: percent-encoded."""
-    return quote(path, safe=_SAFE)
 
 
 def rebuild_log(

@@ -64,7 +64,7 @@ def read_recent(
         OSError: a file was taken away meanwhile.
     """
     if skip_damaged:
-        adds = list_sound_files(lake.root, selection.table).values()
+        adds = list_sound_files(lake.place, selection.table).values()
         return _read_files(lake, selection, [read_add(add) for add in adds], now)
     table, log = selection.table, lake.log(selection.table)
     version = log.find_version()

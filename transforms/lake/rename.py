@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties
-from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
 from newsbeam.transforms.errors import LakeBusy
-from newsbeam.transforms.files import move
 from newsbeam.transforms.lake.lake import Lake, list_files
+from newsbeam.transforms.lake.live_files import list_live_files
 from newsbeam.transforms.lake.log import read_rows
+from newsbeam.transforms.lake.object_path import ObjectPath, delete_objects
 from newsbeam.transforms.lake.places import hold_places, partition_values, plain_place
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, REJECTS, Row, Table, hash_content
+from newsbeam.transforms.lake.staged_files import StagedFile
 from newsbeam.transforms.lake.staging import Staging
-from newsbeam.transforms.lake.transactions import APP_ID
+from newsbeam.transforms.lake.transactions import APP_ID, RUN_NOTE
 from newsbeam.transforms.text.identity import article_id, canonicalize_url
 
 _RENAMED = "newsbeam.rename"
@@ -111,7 +112,7 @@ def _read_source(lake: Lake, table: Table, source: str) -> Iterator[tuple[str, p
     """The table's files with rows of ``source``, and all their rows."""
     if lake.version(table) < 0:
         return
-    folder = lake.root / table.name
+    folder = lake.folder(table)
     is_partition = "source" in table.partition_by
     for path in sorted(list_files(lake.open(table))):
         if is_partition:
@@ -134,8 +135,8 @@ def _rewrite(
 ) -> int:
     """Put other files in the place of those with rows of ``old`` (of ``only``); returns how many
     rows. ``change`` returns ``None`` for a row that goes."""
-    folder, count = lake.root / table.name, 0
-    added: dict[str, tuple[str, int]] = {}
+    count = 0
+    added: list[StagedFile] = []
     removed = []
     for path, rows in _read_source(lake, table, old):
         if only is not None and path not in only:
@@ -152,58 +153,52 @@ def _rewrite(
             continue
         name = f"part-{uuid.uuid4().hex}.parquet"
         changed = pa.Table.from_pylist(made, schema=table.file_schema)
-        staging.write_rows(name, changed)
+        size = staging.write_rows(name, changed)
         partition = plain_place(path).rpartition("/")[0].replace(f"source={old}", f"source={new}")
-        added[f"{partition}/{name}"] = (name, len(made))
+        values = tuple(partition_values(partition).items())
+        added.append(StagedFile(name, table.name, values, size, len(made)))
         removed.append(path)
     if not removed:
         return 0
-    staging.write_intent(table.name, list(added))
-    with hold_places(folder):
-        for place, (name, _) in added.items():
-            move(staging.folder / name, folder / place)
-    _commit(lake, table, added, removed, {_RENAMED: f"{old} {new}"})
-    staging.clear_intent(table.name)
+    staging.write_intent(table.name, [file.place for file in added])
+    with staging.hold_places(table.name):
+        staging.bring_out(table.name, {file.name: file.place for file in added})
+    note = {_RENAMED: f"{old} {new}", "newsbeam.app": APP_ID, RUN_NOTE: staging.run_id}
+    if not _commit(lake, table, added, removed, note):
+        raise LakeBusy(f"somebody wrote to {table.name} meanwhile; start this again")
+    staging.clear_intent(table.name, [file.name for file in added])
     # Else readers of plain Parquet would see the rows under both names.
-    with hold_places(folder, alone=True):
-        for path in removed:
-            (folder / path).unlink(missing_ok=True)
+    _delete(lake, table, removed)
     return count
 
 
 def _commit(
     lake: Lake,
     table: Table,
-    added: Mapping[str, tuple[str, int]],
+    added: Sequence[StagedFile],
     removed: list[str],
-    note: dict[str, str],
-) -> None:
-    folder, handle = lake.root / table.name, lake.open(table)
+    note: Mapping[str, str],
+) -> bool:
+    head, now = lake.head(table), time.time_ns() // 1_000_000
+    live = {file.path: file for file in list_live_files(lake.open(table, head.version))}
     actions: list[AddAction | RemoveAction] = []
-    for place, (_, rows) in added.items():
-        status = (folder / place).stat()
-        values: dict[str, str | None] = {**partition_values(place)}
-        stats = json.dumps({"numRecords": rows})
-        written = int(status.st_mtime * 1000)
-        actions.append(AddAction(place, status.st_size, values, written, True, stats))
+    for file in added:
+        stats = json.dumps({"numRecords": file.row_count})
+        actions.append(AddAction(file.place, file.size, dict(file.partition), now, True, stats))
     for path in removed:
-        values = {**partition_values(path)}
-        status = (folder / path).stat()
-        actions.append(
-            RemoveAction(path, True, int(status.st_mtime * 1000), status.st_size, values)
-        )
-    try:
-        handle.create_write_transaction(
-            actions,
-            "append",
-            table.schema,
-            partition_by=list(table.partition_by),
-            commit_properties=CommitProperties(
-                max_commit_retries=0, custom_metadata={**note, "newsbeam.app": APP_ID}
-            ),
-        )
-    except CommitFailedError as error:
-        raise LakeBusy(f"somebody wrote to {table.name} meanwhile; start this again") from error
+        values: dict[str, str | None] = {**partition_values(path)}
+        actions.append(RemoveAction(path, True, now, live[path].size, values))
+    return head.rewrite(actions, note)
+
+
+def _delete(lake: Lake, table: Table, paths: Iterable[str]) -> None:
+    folder = lake.folder(table)
+    if isinstance(folder, ObjectPath):
+        delete_objects(folder / path for path in paths)
+        return
+    with hold_places(folder, alone=True):
+        for path in paths:
+            (folder / path).unlink(missing_ok=True)
 
 
 def _rename_article(row: Row, old: str, new: str, ids: dict[str, str], count: RenameCount) -> Row:

@@ -11,12 +11,12 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import CommitProperties
 from deltalake.transaction import AddAction, RemoveAction
 
 from newsbeam.transforms.errors import LakeBusy
@@ -28,7 +28,9 @@ from newsbeam.transforms.lake.data_files import (
 )
 from newsbeam.transforms.lake.guard import read_log_notes
 from newsbeam.transforms.lake.lake import Lake
+from newsbeam.transforms.lake.lake_files import is_file, move_file
 from newsbeam.transforms.lake.live_files import TableState
+from newsbeam.transforms.lake.object_path import LakePath, ObjectPath, local_folder
 from newsbeam.transforms.lake.places import (
     DAMAGED_FOLDER,
     HIDDEN,
@@ -39,7 +41,7 @@ from newsbeam.transforms.lake.places import (
 from newsbeam.transforms.lake.rebuild import REPAIR_MARK, make_add, rebuild_log
 from newsbeam.transforms.lake.replay import LogState, ask_library, read_stated_rows, replay_log
 from newsbeam.transforms.lake.schema import ARTICLES, Table
-from newsbeam.transforms.lake.sealed_files import write_sealed_file
+from newsbeam.transforms.lake.sealed_files import pack_sealed_file, write_sealed_file
 from newsbeam.transforms.lake.strays import (
     RowKey,
     find_layout,
@@ -101,14 +103,16 @@ class TablePlan:
         return rescued + sum(self.taken.values())
 
 
-def plan_table(root: Path, table: Table, show: Callable[[str], None] = lambda _: None) -> TablePlan:
+def plan_table(
+    root: LakePath, table: Table, show: Callable[[str], None] = lambda _: None
+) -> TablePlan:
     """Find out what is to be done with a table; changes nothing. Every page is read."""
     folder = root / table.name
     strays = find_strays(root, table, skip_damaged=True)
     state = replay_log(folder)
     ask_library(folder, state)
     table = find_layout(folder, table, state)
-    note = read_log_notes(root).get(table.name)
+    note = read_log_notes(root).get(table.name) if isinstance(root, Path) else None
     plan = TablePlan(table, state, max(state.version, note.version if note else -1) + 1)
     plan.is_rebuilt = bool(state.faults) or (state.version < 0 and bool(strays))
     have: dict[str, Counter[RowKey]] = defaultdict(Counter)
@@ -125,7 +129,7 @@ def plan_table(root: Path, table: Table, show: Callable[[str], None] = lambda _:
         plan.removed[path] = what
     # Old files that were merged into one that is lost have its rows, too.
     hurt = {_partition(path) for path in plan.removed}
-    merged = [p for p in state.removed if _partition(p) in hurt and (folder / p).is_file()]
+    merged = [p for p in state.removed if _partition(p) in hurt and is_file(folder / p)]
     hidden = _list_hidden(folder, state) if not state.is_readable or hurt else []
     back = Counter[str]()  # rows of merged files, by partition
     for path in dict.fromkeys([*strays, *merged, *hidden]):
@@ -149,7 +153,7 @@ def _repeats(keys: list[RowKey], known: Counter[RowKey], table: Table, state: Lo
 
 
 def _take_in(
-    plan: TablePlan, folder: Path, path: str, have: Counter[RowKey], *, is_merged: bool
+    plan: TablePlan, folder: LakePath, path: str, have: Counter[RowKey], *, is_merged: bool
 ) -> None:
     """Take in what the file at ``path``, which is not the table's, has and the table lacks."""
     fault = find_file_fault(folder / path, deep=True)
@@ -171,7 +175,7 @@ def _take_in(
 
 def _rescue(
     plan: TablePlan,
-    folder: Path,
+    folder: LakePath,
     path: str,
     what: str,
     have: Counter[RowKey],
@@ -193,7 +197,7 @@ def _rescue(
         plan.lost.append(LostFile(path, what, left - other, names))
 
 
-def _rescue_rows(plan: TablePlan, folder: Path, path: str, have: Counter[RowKey]) -> int:
+def _rescue_rows(plan: TablePlan, folder: LakePath, path: str, have: Counter[RowKey]) -> int:
     """Add to the plan the readable rows that ``have`` lacks; returns how many are readable."""
     readable = 0
     for rows in read_sound_groups(folder / path):
@@ -223,39 +227,52 @@ def apply_plan(lake: Lake, plan: TablePlan, stamp: str) -> None:
         LakeBusy: another process committed meanwhile.
         OSError: a file cannot be written or moved.
     """
-    root, folder = lake.root, lake.root / plan.table.name
-    aside = root / DAMAGED_FOLDER / stamp / plan.table.name
+    folder = lake.folder(plan.table)
+    aside = lake.place / DAMAGED_FOLDER / stamp / plan.table.name
     if plan.is_rebuilt:
-        (folder / "_delta_log").mkdir(parents=True, exist_ok=True)
-    with hold_places(folder, alone=True):
+        (local_folder(folder) / "_delta_log").mkdir(parents=True, exist_ok=True)
+    with hold_places(folder, alone=True) if isinstance(folder, Path) else nullcontext():
         added = dict(plan.taken)
         for partition, parts in plan.rescued.items():
             path = f"{partition}/part-{uuid.uuid4().hex}.parquet".lstrip("/")
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
             rows = pa.concat_tables(parts)
-            # Under a name that is no data, until it is written.
-            draft = folder / f"{path}.new"
-            write_sealed_file(draft, rows)
-            sync(draft)
-            move(draft, folder / path)
+            _write_file(folder, path, rows)
             added[path] = rows.num_rows
         note = {REPAIR_MARK: json.dumps(_describe(plan))}
         adds = {path: make_add(folder, path, rows) for path, rows in added.items()}
         if plan.is_rebuilt:
-            live = {p: add for p, add in plan.state.live.items() if p not in plan.removed}
-            try:
-                rebuild_log(
-                    folder, plan.table, plan.state, {**live, **adds}, plan.version, note, aside
-                )
-            except FileExistsError:
-                raise LakeBusy(f"{folder}: somebody wrote meanwhile; start this again") from None
+            _rebuild_log(lake, plan, adds, note, local_folder(aside))
         elif plan.removed or adds:
             _commit(lake, plan, adds, note)
         for path in plan.aside:
-            move(folder / path, aside / path)
-    if plan.unshown:
+            move_file(folder / path, aside / path)
+    if plan.unshown and not lake.is_remote:
         now = time.time_ns() // 1_000_000
         vacuum_table(lake, plan.table, TableState.read(lake, plan.table, 0), lambda: now)
+
+
+def _write_file(folder: LakePath, path: str, rows: pa.Table) -> None:
+    if isinstance(folder, ObjectPath):
+        (folder / path).write_bytes(pack_sealed_file(rows))
+        return
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    # Under a name that is no data, until it is written.
+    draft = folder / f"{path}.new"
+    write_sealed_file(draft, rows)
+    sync(draft)
+    move(draft, folder / path)
+
+
+def _rebuild_log(
+    lake: Lake, plan: TablePlan, adds: Mapping[str, dict[str, Any]], note: dict[str, str],
+    aside: Path,
+) -> None:  # fmt: skip
+    folder = local_folder(lake.folder(plan.table))
+    live = {p: add for p, add in plan.state.live.items() if p not in plan.removed}
+    try:
+        rebuild_log(folder, plan.table, plan.state, {**live, **adds}, plan.version, note, aside)
+    except FileExistsError:
+        raise LakeBusy(f"{folder}: somebody wrote meanwhile; start this again") from None
 
 
 def _commit(
@@ -272,13 +289,9 @@ def _commit(
                 path, True, add["modificationTime"], add["size"], dict(partition_values(path))
             )
         )
-    lake.open(plan.table).create_write_transaction(
-        actions,
-        "append",
-        plan.table.schema,
-        partition_by=list(plan.table.partition_by),
-        commit_properties=CommitProperties(max_commit_retries=0, custom_metadata=note),
-    )
+    head = lake.head(plan.table)
+    if head.version != plan.state.version or not head.rewrite(actions, note):
+        raise LakeBusy(f"{lake.folder(plan.table)}: somebody wrote meanwhile; start this again")
 
 
 def _describe(plan: TablePlan) -> dict[str, Any]:
@@ -290,7 +303,7 @@ def _describe(plan: TablePlan) -> dict[str, Any]:
     }
 
 
-def _read_names(folder: Path, path: str, table: Table) -> dict[str, list[Any]]:
+def _read_names(folder: LakePath, path: str, table: Table) -> dict[str, list[Any]]:
     return read_sound_columns(folder / path, _NAMES) if table.name == ARTICLES.name else {}
 
 
@@ -311,9 +324,10 @@ def _conform(rows: pa.Table, table: Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=table.file_schema)
 
 
-def _list_hidden(folder: Path, state: LogState) -> list[str]:
+def _list_hidden(folder: LakePath, state: LogState) -> list[str]:
     """Merged files that wait, and that the log does not name as its own."""
-    found = (path.relative_to(folder).as_posix() for path in (folder / HIDDEN).rglob("*.waiting"))
+    places = (path.as_posix() for path in (folder / HIDDEN).glob("**/*.waiting"))
+    found = (place.removeprefix(f"{folder.as_posix()}/") for place in places)
     return sorted(path for path in found if path not in state.live)
 
 

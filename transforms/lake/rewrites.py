@@ -16,7 +16,7 @@ from newsbeam.transforms.lake.live_files import LiveFile, TableState
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.schema import Table
 from newsbeam.transforms.lake.staging import Staging
-from newsbeam.transforms.lake.transactions import RUN_NOTE, commit_rewriting, is_fenced, update
+from newsbeam.transforms.lake.transactions import RUN_NOTE, is_fenced
 
 # Ours: each try costs another writer one commit, so that this outlasts any burst of runs.
 _TRIES = 100
@@ -49,12 +49,14 @@ def commit_rewrites(
         LakeBusy: others were faster every time.
         StagingLost: another one believed this one dead.
     """
-    handle, log = lake.open(table), lake.log(table)
+    head = lake.head(table)
+    if staging is not None:  # even with nothing to commit, it may have been fenced out
+        head.refresh()
     run_id, begun = "" if staging is None else staging.run_id, state.version
     for _ in range(_TRIES):
-        state.refresh(handle.version())
+        state.refresh(head.version)
         # What was seen before the files were announced cannot bar them.
-        if staging is not None and is_fenced(log.read(begun, handle.version()), run_id):
+        if staging is not None and is_fenced(head.log.read(begun, head.version), run_id):
             raise staging.lost()
         wanted = [r for r in rewrites if all(file.path in state.live for file in r.old)]
         if not wanted:
@@ -62,11 +64,11 @@ def commit_rewrites(
         now = time.time_ns() // 1_000_000
         actions = [action for rewrite in wanted for action in _make_actions(rewrite, now)]
         noted = {_MARK: str(len(wanted))} | ({RUN_NOTE: run_id} if run_id else {})
-        if commit_rewriting(handle, log, table, actions, noted):
+        if head.rewrite(actions, noted):
             state.refresh()
             return wanted
         time.sleep(random.uniform(0, 0.05))
-        update(handle, log)
+        head.refresh()
     raise LakeBusy(f"other runs were faster {_TRIES} times; start this again")
 
 

@@ -60,7 +60,7 @@ def list_plain_files(folder: LakePath, table: Table) -> Iterator[str]:
     yield from _walk(folder, "", len(table.partition_by))
 
 
-def find_layout(folder: Path, table: Table, state: LogState) -> Table:
+def find_layout(folder: LakePath, table: Table, state: LogState) -> Table:
     """``table`` as it is laid out in ``folder``: by its log, or else by where its files lie."""
     said = state.actions.get("metaData", {}).get("partitionColumns", ())
     places = (*state.live, *list_plain_files(folder, table))

@@ -34,7 +34,7 @@ from newsbeam.transforms.lake.databases import (
     open_database,
 )
 from newsbeam.transforms.lake.known import revised_articles
-from newsbeam.transforms.lake.lake import Lake, list_files
+from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.places import partition_values
 from newsbeam.transforms.lake.schema import ARTICLES, TABLES, Table
@@ -125,7 +125,7 @@ def open_lake(
 def find_cause(root: LakePath, message: str) -> DamagedLake | None:
     """The damaged file behind DuckDB's ``message``, which may not name it; ``None`` where it is
     about the query, or none is found."""
-    if _OF_THE_QUERY.match(message) or not isinstance(root, Path):
+    if _OF_THE_QUERY.match(message):
         return None
     return find_damaged_file(root.resolve())
 
@@ -185,11 +185,7 @@ def query_files(
         try:
             return connection.sql(asked, params=list(parameters)).to_arrow_table()
         except ENGINE_ERRORS as error:
-            damage = (
-                None
-                if lake.is_remote
-                else find_damaged_file(lake.root, [table], set(paths).__contains__)
-            )
+            damage = find_damaged_file(lake.place, [table], set(paths).__contains__)
             if damage is None and not isinstance(error, duckdb.IOException):
                 raise
             raise damage or OSError(str(error)) from error
@@ -267,8 +263,8 @@ def _list_paths(lake: Lake, table: Table, skip_damaged: bool) -> list[str]:
     if not _has_table(lake, table):
         return []
     if skip_damaged:
-        return _escape_paths(lake, table, sorted(list_sound_files(lake.root, table)))
-    return _escape_paths(lake, table, sorted(list_files(lake.open(table))))
+        return _escape_paths(lake, table, sorted(list_sound_files(lake.place, table)))
+    return _escape_paths(lake, table, sorted(lake.list_files(table)))
 
 
 def _escape_paths(lake: Lake, table: Table, paths: Sequence[str]) -> list[str]:

@@ -155,7 +155,7 @@ def _update(
 
 def _find_next(lake: Lake, table: Table, base: int) -> int:
     """The version of the first commit after ``base`` that brought rows."""
-    newest = lake.version(table)
+    newest = lake.seen_version(table)
     entries = enumerate(lake.log(table).read(base, newest), base + 1)
     return next((version for version, entry in entries if entry.added), newest)
 

@@ -135,7 +135,7 @@ class _StoredDays(Mapping[date, Mapping[str, StoryState]]):
     def __init__(self, lake: Lake) -> None:
         self._folder = lake.folder(STORIES)
         self._paths: dict[date, list[str]] = defaultdict(list)
-        for path in sorted(list_files(lake.open(STORIES))):
+        for path in sorted(lake.list_files(STORIES)):
             self._paths[_day_of(path)].append(path)
         self._read: dict[date, dict[str, StoryState]] = {}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from newsbeam.transforms.lake.commit import CommitCount, commit_articles, stage_rows
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.log import read_rows
+from newsbeam.transforms.lake.object_log import ObjectLog
 from newsbeam.transforms.lake.object_path import ObjectPath, read_place
 from newsbeam.transforms.lake.object_staging import ObjectStaging
 from newsbeam.transforms.lake.run import make_run_id
@@ -87,18 +88,8 @@ def _stop_after(step: str, number: signal.Signals) -> None:
         "stage": (ObjectStaging, "write_file"),
         "intent": (ObjectStaging, "write_intent"),
         "copy": (ObjectStaging, "bring_out"),
+        "commit": (ObjectLog, "write"),
     }
-    if step == "commit":
-        import newsbeam.transforms.lake.transactions as module
-
-        original = module.write_transaction
-
-        def commit_and_stop(*arguments: object, **named: object) -> None:
-            original(*arguments, **named)  # type: ignore[arg-type]
-            os.kill(os.getpid(), number)
-
-        module.write_transaction = commit_and_stop
-        return
     owner, name = owners[step]
     method = getattr(owner, name)
 

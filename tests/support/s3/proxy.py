@@ -1,10 +1,11 @@
-"""A proxy before an S3 server that counts requests, and loses answers."""
+"""A proxy before an S3 server that counts requests, delays and loses answers."""
 
 from __future__ import annotations
 
 import http.client
 import random
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,15 +19,19 @@ LOG_ENTRY = re.compile(r"/_delta_log/\d{20}\.json")
 
 @dataclass
 class Proxy:
-    """``lose`` is the share of the answers to log writes that never come; they are done.
+    """``lose`` is the share of the answers to log writes that never come; they are done. All others
+    come ``delay`` seconds later than they could.
 
+    ``spans`` are the instants between which each request waited, in the order of their ends.
     A client signs the address that it asks; so what goes on carries the ``Host`` of the client.
     """
 
     server: str
     lose: float = 0.0
     seed: int = 0
+    delay: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
+    spans: list[tuple[float, float]] = field(default_factory=list)
     lost: int = 0
     address: str = ""
 
@@ -47,16 +52,31 @@ class Proxy:
             self.lost += is_lost
             return is_lost
 
+    def forget(self) -> None:
+        """Count from nothing."""
+        self.counts.clear()
+        self.spans.clear()
+
+    def count_rounds(self) -> int:
+        """How many requests came one after the other: the most of which no two overlap. The delay
+        costs a client so many times, however many it sends at once."""
+        rounds, end = 0, 0.0
+        for began, ended in sorted(self.spans, key=lambda span: span[1]):
+            if began >= end:
+                rounds, end = rounds + 1, ended
+        return rounds
+
 
 @contextmanager
-def run_proxy(server: str, lose: float = 0.0, seed: int = 0) -> Iterator[Proxy]:
+def run_proxy(server: str, lose: float = 0.0, seed: int = 0, delay: float = 0.0) -> Iterator[Proxy]:
     """A proxy before the server at ``http://host:port``, ended with the block."""
-    proxy = Proxy(server.removeprefix("http://"), lose, seed)
+    proxy = Proxy(server.removeprefix("http://"), lose, seed, delay)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _pass_on(self) -> None:
+            began = time.monotonic()
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             is_lost = proxy.note(self.command, self.path)
             connection = http.client.HTTPConnection(proxy.server)
@@ -69,6 +89,8 @@ def run_proxy(server: str, lose: float = 0.0, seed: int = 0) -> Iterator[Proxy]:
             answer = connection.getresponse()
             data = answer.read()
             connection.close()
+            time.sleep(proxy.delay)
+            proxy.spans.append((began, time.monotonic()))
             if is_lost:
                 self.close_connection = True
                 return

@@ -109,11 +109,7 @@ def test_what_needs_a_folder_refuses_an_object_store() -> None:
     assert pickle.loads(pickle.dumps(lake)) == lake  # noqa: S301 - our own
 
 
-@pytest.mark.parametrize("command", [["repair"],
-                                     ["source", "rename", "a", "b", "--lake"]])  # fmt: skip
-def test_commands_that_do_not_know_object_stores_say_so(
-    newsbeam: Command, command: list[str]
-) -> None:
-    code, _, err = newsbeam([*command, "s3://b/lake"])
+def test_what_cannot_be_done_there_is_refused_with_a_way_out(newsbeam: Command) -> None:
+    code, _, err = newsbeam(["maintain", "s3://bucket/lake", "--partition", "year"])
     assert code == 2
-    assert "needs a lake in a local folder" in " ".join(err.split())
+    assert "copy it into a folder, convert it there" in " ".join(err.split())
