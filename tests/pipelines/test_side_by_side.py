@@ -1,7 +1,8 @@
 """`run`, `schedule`, `maintain`, `report` and `sql` on one lake at once, killed at random moments:
 nothing lost, nothing twice.
 
-NEWSBEAM_SIDE_BY_SIDE says for how many seconds; NEWSBEAM_SEED, which moments.
+NEWSBEAM_SIDE_BY_SIDE says for how many seconds; NEWSBEAM_SEED, which moments (several: one after
+another). `make test-side-by-side` is five minutes at each of five seeds.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tests.support.waiting import wait_until
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 SECONDS = float(os.environ.get("NEWSBEAM_SIDE_BY_SIDE", "30"))
-SEED = int(os.environ.get("NEWSBEAM_SEED", "1"))
+SEEDS = os.environ.get("NEWSBEAM_SEED", "1").split()
 DOUBLES = "SELECT count(*) AS rows, count(DISTINCT (article_id, revision)) AS kinds FROM revisions"
 
 
@@ -98,8 +99,9 @@ def is_alive(process: psutil.Process) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS + 300)
-def test_side_by_side_and_killed(tmp_path: Path, newsbeam: Command) -> None:
-    dice = random.Random(SEED)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_side_by_side_and_killed(seed: str, tmp_path: Path, newsbeam: Command) -> None:
+    dice = random.Random(seed)
     lake = tmp_path / "et hav #1? + åß漢"
     configs = [f"{source}.yaml" for source in SOURCES]
     place = ["--output", str(lake)]
