@@ -189,8 +189,8 @@ def test_killed_at_any_moment_while_runs_and_readers_go_on(lake: Lake, tmp_path:
     """For a while: conversions and merges that are killed, runs that are killed, and readers who
     compare."""
     pick, said = random.Random(SEED), tmp_path / "said"
-    looks, switched, lasts = Looks(lake), Counter[str](), 0.0
-    killed: Counter[str] = Counter()
+    looks, lasts = Looks(lake), dict[str, float]()
+    killed, switched = Counter[str](), Counter[str]()
     end, number = time.monotonic() + SECONDS, 0
     writer: subprocess.Popen[bytes] | None = None
     with said.open("wb") as out:
@@ -204,8 +204,8 @@ def test_killed_at_any_moment_while_runs_and_readers_go_on(lake: Lake, tmp_path:
             options = pick.choice((["--partition", pick.choice(others)], ["--retain", "0s"]))
             command = [sys.executable, "-m", "newsbeam", "maintain", str(lake.root), *options]
             began, work = time.monotonic(), subprocess.Popen(command)
-            # At any moment, as long as one lasts here; the first one is left alone.
-            dies = began + lasts * pick.uniform(0.2, 2) if lasts else math.inf
+            # At any moment, as long as one lasts here; the first of a kind is left alone.
+            dies = began + lasts.get(options[0], math.inf) * pick.uniform(0.2, 2)
             while work.poll() is None and time.monotonic() < dies:
                 looks.look()
             work.send_signal(signal.SIGKILL)
@@ -214,7 +214,7 @@ def test_killed_at_any_moment_while_runs_and_readers_go_on(lake: Lake, tmp_path:
             code = work.wait()
             assert code in (0, -signal.SIGKILL)
             if code == 0:
-                lasts = time.monotonic() - began
+                lasts[options[0]] = time.monotonic() - began
             killed[options[0]] += code != 0
             switched[lake.table(ARTICLES).partition_by[1]] += 1
         assert writer is not None
