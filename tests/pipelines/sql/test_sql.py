@@ -86,8 +86,9 @@ def test_who_only_counts_articles_opens_no_stories(lake: Lake) -> None:
     with open_lake(lake.root) as connection:
         query = "EXPLAIN SELECT source, count(*), sum(word_count) FROM {} GROUP BY source"
         views = ("articles", "internal.newest")
-        plans = [connection.sql(query.format(view)).fetchall() for view in views]
-    assert plans[0] == plans[1]
+        plans = [connection.sql(query.format(view)).fetchall()[0][1] for view in views]
+    joins, fewest = (plan.count("Join Type") for plan in plans)
+    assert joins == fewest
 
 
 def test_pieces_are_numbered_and_know_their_article(ask: Ask) -> None:
