@@ -10,7 +10,7 @@ VERSITYGW := v1.8.0
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test quick check lint types ruff-check ruff-format test-quick reference test-slow \
-	test-damage test-browser get-browser test-flink get-flink test-s3 get-s3 bench bench-lake bench-flink bench-extract eval constraints clean
+	test-damage test-side-by-side test-browser get-browser test-flink get-flink test-s3 get-s3 bench bench-lake bench-flink bench-extract eval constraints clean
 
 run: $(READY)
 	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
@@ -53,6 +53,10 @@ test-slow: $(READY)
 # Each kind of file in a lake damaged in each way, 200 cases in some 25 minutes.
 test-damage: $(READY)
 	NEWSBEAM_DAMAGE=all $(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal tests/pipelines/test_damage.py
+
+# Commands on one lake, killed at random for five minutes at each of five seeds.
+test-side-by-side: $(READY)
+	NEWSBEAM_SIDE_BY_SIDE=300 NEWSBEAM_SEED="1 2 3 4 5" $(BIN)/python -m pytest -m slow -rP --numprocesses 2 --dist worksteal tests/pipelines/test_side_by_side.py
 
 # The report and the preview in Debian's Chromium. CHROMIUM names another one.
 test-browser: get-browser

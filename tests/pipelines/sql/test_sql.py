@@ -82,6 +82,15 @@ def test_story_id_is_that_of_the_highest_decision(ask: Ask) -> None:
     assert ask("SELECT decision FROM stories ORDER BY 1") == [{"decision": 1}, {"decision": 2}]
 
 
+def test_who_only_counts_articles_opens_no_stories(lake: Lake) -> None:
+    with open_lake(lake.root) as connection:
+        query = "EXPLAIN SELECT source, count(*), sum(word_count) FROM {} GROUP BY source"
+        views = ("articles", "internal.newest")
+        plans = [connection.sql(query.format(view)).fetchall()[0][1] for view in views]
+    joins, fewest = (plan.count("Join Type") for plan in plans)
+    assert joins == fewest
+
+
 def test_pieces_are_numbered_and_know_their_article(ask: Ask) -> None:
     assert ask("SELECT number, text, \"end\", title FROM quotes WHERE source = 'avis'") == [
         {"number": 1, "text": "Nei", "end": 5, "title": "Etter"},
