@@ -20,12 +20,12 @@ from newsbeam.pipelines.ingest import run_ingest
 from newsbeam.pipelines.runners.options import PastRun, RunOptions
 from newsbeam.pipelines.runners.progress import Progress
 from newsbeam.pipelines.summary import Summary
+from newsbeam.transforms.backfill.alone import hold_backfill
 from newsbeam.transforms.backfill.find import PastFinder
+from newsbeam.transforms.backfill.renamed import take_over
 from newsbeam.transforms.backfill.state import PastState
-from newsbeam.transforms.errors import LakeBusy
 from newsbeam.transforms.fetch.kept_answers import KeptAnswers
 from newsbeam.transforms.fetch.past_pages import PastAsker
-from newsbeam.transforms.files import take_lock
 from newsbeam.transforms.lake.known import Known, KnownVersion, load_known
 from newsbeam.transforms.lake.known_database import refresh_known
 from newsbeam.transforms.lake.lake import Lake
@@ -37,7 +37,6 @@ from newsbeam.transforms.records import Clock
 from newsbeam.transforms.text.spans import Span, make_window
 from newsbeam.transforms.web.client import HttpClient
 
-_LOCK = "lock"
 # Seconds between two looks at the clock while all sites want to be left alone. Ours.
 _NAP = 5.0
 
@@ -181,18 +180,13 @@ def run_backfill(
     lake, clock = Lake(options.run.output.resolve()), options.run.clock
     lake.create()
     folder = backfill_folder(lake)
-    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        try:
-            stack.enter_context(take_lock(folder / _LOCK, wait=False, create=True))
-        except BlockingIOError:
-            raise LakeBusy(
-                "another backfill works on this lake; give it all sources, or wait for its end"
-            ) from None
+        stack.enter_context(hold_backfill(folder))
         work = _Work(job, options, lake, progress, tell)
         for source in job.sources:
             state = stack.enter_context(PastState(state_place(lake, source.id)))
             answers = KeptAnswers(folder / source.id)
+            take_over(state, answers, source)
             window = _open_window(state, options, ZoneInfo(source.timezone), clock.now())
             past = SourcePast(source, state, window, answers, options.limit)
             past.recover(lake, clock.now())

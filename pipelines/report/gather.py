@@ -53,7 +53,7 @@ def gather_report(
     how, `pipelines/report/page.js` reads the keys.
     """
     called = read_notes(cache_folder(status.root), SourceNotes.NAMES)
-    prepare_articles(connection, window.since)
+    prepare_articles(connection, window.since, window.until)
     totals, span = read_totals(connection), read_span(connection)
     sources = read_sources(connection)
     polls, rejects = read_polls(connection), read_rejects(connection)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 
+from newsbeam.pipelines.archives import reading_place
 from newsbeam.pipelines.people.corrections_file import load_corrections
 from newsbeam.pipelines.repair import hold_alone
+from newsbeam.pipelines.source_notes import SourceNotes, rename_note
+from newsbeam.transforms.backfill.alone import hold_backfill
+from newsbeam.transforms.backfill.renamed import rename_past
 from newsbeam.transforms.errors import NoLakeError, UnknownSourceError
 from newsbeam.transforms.lake.guard import check_before_writing, leave_note
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.live_files import TableState
+from newsbeam.transforms.lake.places import BACKFILL_FOLDER
 from newsbeam.transforms.lake.rename import RenameCount, count_source, rename_source
 from newsbeam.transforms.lake.run import make_run_id
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, REJECTS
@@ -38,11 +43,14 @@ def rename_in_lake(folder: Path, old: str, new: str, now: datetime) -> RenameCou
         raise NoLakeError(folder)
     with ExitStack() as stack:
         hold_alone(lake.root, stack)
+        if (past := lake.root / BACKFILL_FOLDER).exists():
+            stack.enter_context(hold_backfill(past))
         check_before_writing(lake)
         corrections = load_corrections(lake.root)
         lake.create()
         lake.clean()
-        if not count_source(lake, old):
+        is_begun = (past / f"{old}.sqlite").exists()
+        if not count_source(lake, old) and not is_begun:
             raise UnknownSourceError(f"nothing of a source {old!r} is in {folder}")
         instant = time.time_ns() // 1_000_000
         for table in (ARTICLES, REJECTS, FEED_POLLS):  # nothing waits for its place then
@@ -55,4 +63,9 @@ def rename_in_lake(folder: Path, old: str, new: str, now: datetime) -> RenameCou
             update_stories(lake, staging, now, rebuild=True)
             update_people(lake, staging, now, corrections, rebuild=True)
             staging.remove()
+        rename_past(past, old, new, count.ids)
+        for kind in SourceNotes:
+            rename_note(lake.cache, kind, old, new)
+        with suppress(OSError):  # it tells of rows by their source; archives are read again
+            reading_place(lake.cache, old).unlink()
     return count
