@@ -33,6 +33,10 @@ KILLS = int(os.environ.get("NEWSBEAM_KILLS", "12"))
 SEED = int(os.environ.get("NEWSBEAM_SEED", "21"))
 
 
+class Killed(BaseException):
+    """As a kill, right behind a commit."""
+
+
 class Steps:
     """Watches the steps of runs: where each begins to read; one may be made to fail."""
 
@@ -50,7 +54,7 @@ class Steps:
             self.firsts.append(options.step.pieces[0].stretch.first)
         summary = self._run(job, options, progress)
         if len(self.firsts) == self.dies_after:
-            raise KeyboardInterrupt  # as a kill right behind the commit
+            raise Killed
         return summary
 
 
@@ -88,7 +92,7 @@ def test_steps_add_up_to_one_run(place: Workplace, steps: Steps) -> None:
 def test_a_run_goes_on_behind_what_was_committed(place: Workplace, steps: Steps) -> None:
     """Also where it was killed before it could note a step: its rejects stand there once."""
     steps.dies_after = 2
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         place.run()
     assert len(steps.firsts) == 2
     stopped_at = steps.firsts[-1]

@@ -100,7 +100,7 @@ def test_a_backfill_and_notes_go_along(tmp_path: Path, newsbeam: Command) -> Non
 
 def test_answers_that_wait_go_along(tmp_path: Path) -> None:
     """A backfill was killed with an answer in hand, and its source renamed then."""
-    source = Source(id="bladet", feeds=("https://a.no/rss",), url={"drop_parameters": ["fra"]})
+    source = Source(id="bladet", feeds=("https://a.no/rss",), url={"drop_parameters": ("fra",)})
     url = "https://a.no/sak?fra=kart"
     before, now = (article_id(name, "https://a.no/sak") for name in ("avisen", "bladet"))
     listing = Listing("https://a.no/sitemap.xml", "sitemap")
