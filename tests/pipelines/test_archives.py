@@ -102,7 +102,7 @@ def test_a_run_goes_on_behind_what_was_committed(place: Workplace, steps: Steps)
         ["run", str(place.folder / "avis.yaml"), "--output", str(place.output)]
     )
     assert code == 0, err
-    assert "went on where an earlier run was stopped: stor.warc.gz at" in " ".join(err.split())
+    assert "went on where an earlier run was stopped: in/stor.warc.gz at" in " ".join(err.split())
     assert steps.firsts[0] > stopped_at > 0
     check_all_is_there_once(place)
 
