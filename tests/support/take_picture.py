@@ -1,7 +1,9 @@
-"""The README's picture of a report, and others to look at: Chromium's own, of a made-up lake.
+"""Pictures of a report to look at, by Chromium alone, of a made-up lake or of one that is there.
 
-python -m tests.support.take_picture docs/images/report.png            # the README's
-python -m tests.support.take_picture DIR --all [--lake LAKE]           # views, widths, schemes
+python -m tests.support.take_picture PLACE.png [--view speakers] [--lake LAKE]
+python -m tests.support.take_picture FOLDER --all   # all views, wide and narrow, light and dark
+
+Chromium's own pictures are 500 pixels wide at least; what is narrower the browser tests look at.
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ import tempfile
 from pathlib import Path
 
 from newsbeam.pipelines.cli.main import main
-from tests.support.browser import PHONE, WIDE
+from tests.support.browser import WIDE
 from tests.support.generate_lake import generate_lake
 
-# The README's: what it is of, its size, and what stands behind it.
-VIEW, HEIGHT, ARTICLES = "overview", 1000, 10_000
+ARTICLES = 10_000
+NARROWEST = 500
 VIEWS = ("overview", "health", "cleaning", "names", "speakers", "stories", "articles")
 
 
@@ -52,15 +54,16 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("place", type=Path)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--view", default="overview")
     parser.add_argument("--lake", type=Path)
     parser.add_argument("--articles", type=int, default=ARTICLES)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         made = make_page(Path(work), given.lake, given.articles)
         if not given.all:
-            take_picture(made, given.place, VIEW, (WIDE, HEIGHT), dark=False)
+            take_picture(made, given.place, given.view, (WIDE, 1500), dark=False)
         for name in VIEWS if given.all else ():
-            for width in (WIDE, PHONE):
+            for width in (WIDE, NARROWEST):
                 for dark in (False, True):
                     place = given.place / f"{name}-{width}-{'dark' if dark else 'light'}.png"
                     take_picture(made, place, name, (width, 2200), dark=dark)
