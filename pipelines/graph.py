@@ -65,21 +65,7 @@ def build_graph(
     What was read is taken if it was published in ``days``. ``step``: what to read of archives.
     """
     sources = SourcesOfSites(job.sources)
-    place = run.lake.place
-    archives = place if isinstance(place, ObjectPath) else str(place)
-    files = [
-        FileSet(source.id, (archive_glob(source.id),), archives)
-        if replay
-        else FileSet(
-            source.id,
-            source.files,
-            str(job.folders[source.id]),
-            frozenset() if step is None else step.apart,
-        )
-        for source in job.sources
-        if (has_archive(place, source.id) if replay else source.files) and not polled.retries
-        if step is None or step.is_first
-    ]
+    files = _list_file_sets(job, run, polled, replay, step)
     found = (
         pipeline
         | "Sources" >> beam.Create(files, reshuffle=False)
@@ -128,6 +114,28 @@ def build_graph(
     drafts = pipeline | "Drafts" >> beam.Create(polled.drafts, reshuffle=False)
     polls = _finish_polls(drafts, fetched[OUTCOMES], sources)
     _ = {"articles": enriched.passed, REJECTED: rejected, "polls": polls} | WriteArticles(run)
+
+
+def _list_file_sets(
+    job: Job, run: Run, polled: Round, replay: bool, step: ReadStep | None
+) -> list[FileSet]:
+    """Which files are to be found; but the archives that a ``step`` reads in stretches."""
+    if polled.retries or (step is not None and not step.is_first):
+        return []
+    place, sources = run.lake.place, job.sources
+    if replay:
+        archives = place if isinstance(place, ObjectPath) else str(place)
+        return [
+            FileSet(source.id, (archive_glob(source.id),), archives)
+            for source in sources
+            if has_archive(place, source.id)
+        ]
+    apart: frozenset[str] = frozenset() if step is None else step.apart
+    return [
+        FileSet(source.id, source.files, str(job.folders[source.id]), apart)
+        for source in sources
+        if source.files
+    ]
 
 
 def _finish_polls(

@@ -52,7 +52,7 @@ def take_over(state: PastState, answers: KeptAnswers, source: Source) -> None:
     for url in state.list_waiting():
         key = canonicalize(url, source.url) or url
         was, now = article_id(before, key), article_id(source.id, key)
-        answers.rename(was, now)
+        answers.keep_as(was, now)
         pairs.append((page_key(was), page_key(now)))
     state.rekey(pairs)
     state.write_notes({_KEYED_AS: source.id})

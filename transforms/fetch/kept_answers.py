@@ -52,7 +52,7 @@ class KeptAnswers:
         """Drop the answer, if there is one."""
         self._path(name).unlink(missing_ok=True)
 
-    def rename(self, name: str, now: str) -> None:
+    def keep_as(self, name: str, now: str) -> None:
         """Keep what is kept as ``name`` as ``now``, if it is there."""
         with suppress(FileNotFoundError):
             move(self._path(name), self._path(now))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newsbeam.transforms.read.cuts import cut_archive
 from newsbeam.transforms.read.input_file import WHOLE, InputFile, Stretch
 from newsbeam.transforms.read.warc import read_archive
-from tests.transforms.read.test_sites import ARCHIVES, COUNT, RECORDS, SINGLE
+from tests.support.site_records import ARCHIVES, COUNT, RECORDS, SINGLE
 
 
 def read(data: bytes, path: str, stretch: Stretch = WHOLE) -> list[object]:
