@@ -314,7 +314,7 @@ def _draw_ranking(
     """Bars that lie, in the order of ``names``."""
     order = order or sorted({value[series] for value in values})
     is_whole = all(isinstance(value[count], int) for value in values)
-    axis = alt.Axis(tickCount=5, **({"tickMinStep": 1} if is_whole else {}))
+    axis = alt.Axis(tickCount=5, tickMinStep=1) if is_whole else alt.Axis(tickCount=5)
     chart = _bars(values, series, order).encode(
         x=alt.X(f"{count}:Q", title=None, stack="zero", axis=axis),
         y=alt.Y(f"{name}:N", title=None, sort=names, axis=alt.Axis(labelLimit=150)),
