@@ -81,7 +81,7 @@ build/s3/$(VERSITYGW)/versitygw:
 	@command -v go >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends golang; } || { echo "the S3 tests need Go: apt-get install golang (as root)"; exit 1; }
 	GOBIN=$(CURDIR)/$(dir $@) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
-# What the README shows of Polars and Spark, in an environment of its own (700 MB). Needs Java.
+# What the README shows of Polars and Spark, in an environment of its own. Needs Java.
 test-readers: build/readers-venv/.ready
 	$(BIN)/python -m pytest -m slow tests/pipelines/test_readers.py
 
