@@ -10,7 +10,8 @@ VERSITYGW := v1.8.0
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test quick check lint types ruff-check ruff-format test-quick reference test-slow \
-	test-damage test-side-by-side test-browser get-browser test-flink get-flink test-s3 get-s3 bench bench-lake bench-flink bench-extract eval constraints clean
+	test-damage test-side-by-side test-browser get-browser test-flink get-flink test-s3 get-s3 \
+	test-readers bench bench-lake bench-flink bench-extract eval constraints clean
 
 run: $(READY)
 	$(BIN)/newsbeam run configs/seeds.yaml --output $(OUT)
@@ -84,6 +85,16 @@ get-s3: $(READY) build/s3/$(VERSITYGW)/versitygw
 build/s3/$(VERSITYGW)/versitygw:
 	@command -v go >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends golang; } || { echo "the S3 tests need Go: apt-get install golang (as root)"; exit 1; }
 	GOBIN=$(CURDIR)/$(dir $@) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
+
+# What the README shows of Polars and Spark, in an environment of its own. Needs Java.
+test-readers: build/readers-venv/.ready
+	$(BIN)/python -m pytest -m slow tests/pipelines/test_readers.py
+
+build/readers-venv/.ready: $(READY)
+	@command -v java >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless; } || { echo "Spark needs Java: apt-get install default-jre-headless (as root)"; exit 1; }
+	$(PYTHON) -m venv build/readers-venv
+	build/readers-venv/bin/pip install --quiet --disable-pip-version-check pandas polars pyspark
+	@touch $@
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_enrich.py

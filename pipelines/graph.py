@@ -15,7 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.runners.failures import run_pipeline
 from newsbeam.pipelines.runners.local import choose_runner
-from newsbeam.pipelines.runners.options import RunOptions
+from newsbeam.pipelines.runners.options import ReadStep, RunOptions
 from newsbeam.pipelines.runners.progress import Progress, watch_progress
 from newsbeam.transforms.backfill.find import PAST_FEED
 from newsbeam.transforms.clean.boilerplate import clean_articles
@@ -33,7 +33,7 @@ from newsbeam.transforms.lake.write import CountArticles, WriteArticles
 from newsbeam.transforms.poll.right_of_way import way_folder
 from newsbeam.transforms.poll.round import Round, list_feeds, robots_folder
 from newsbeam.transforms.poll.wanted import PageOutcome, finish_poll
-from newsbeam.transforms.read.files import FileSet, find_files, read_files
+from newsbeam.transforms.read.files import FileSet, find_files, read_files, share_files
 from newsbeam.transforms.read.sites import SourcesOfSites
 from newsbeam.transforms.records import FullText
 from newsbeam.transforms.settings.source import Source
@@ -56,30 +56,31 @@ def build_graph(
     tallies: str | None = None,
     answers: Path | None = None,
     days: DayRange = ANY_DAY,
+    step: ReadStep | None = None,
 ) -> None:
     """Lay the job's graph into ``pipeline``; work is spread over ``shards`` workers.
 
     ``polled`` holds the polls whose pages are to be fetched. ``replay`` reads the lake's archive
     in place of the sources' files and feeds. ``answers``: where a backfill keeps them.
-    What was read is taken if it was published in ``days``.
+    What was read is taken if it was published in ``days``. ``step``: what to read of archives.
     """
     sources = SourcesOfSites(job.sources)
-    place = run.lake.place
-    archives = place if isinstance(place, ObjectPath) else str(place)
-    files = [
-        FileSet(source.id, (archive_glob(source.id),), archives)
-        if replay
-        else FileSet(source.id, source.files, str(job.folders[source.id]))
-        for source in job.sources
-        if (has_archive(place, source.id) if replay else source.files) and not polled.retries
-    ]
+    files = _list_file_sets(job, run, polled, replay, step)
     found = (
         pipeline
         | "Sources" >> beam.Create(files, reshuffle=False)
         | "FindFiles" >> Each(find_files, shards, tallies=tallies)
     )
+    pieces = [] if step is None else [one for one in step.pieces if one.source in sources]
+    of_archives = (
+        pipeline
+        | "Stretches" >> beam.Create(pieces, reshuffle=False)
+        | "ShareStretches"
+        >> Each(share_files, shards if len(pieces) < shards else 1, tallies=tallies)
+    )
     read = (
-        found.passed
+        (found.passed, of_archives.passed)
+        | "AllFiles" >> beam.Flatten()
         # Only paths cross the shuffle that spreads the work.
         | "SpreadFiles" >> beam.Reshuffle()
         | "ReadFiles" >> Each(read_files, sources, run.known, reprocess or replay, tallies=tallies)
@@ -113,6 +114,28 @@ def build_graph(
     drafts = pipeline | "Drafts" >> beam.Create(polled.drafts, reshuffle=False)
     polls = _finish_polls(drafts, fetched[OUTCOMES], sources)
     _ = {"articles": enriched.passed, REJECTED: rejected, "polls": polls} | WriteArticles(run)
+
+
+def _list_file_sets(
+    job: Job, run: Run, polled: Round, replay: bool, step: ReadStep | None
+) -> list[FileSet]:
+    """Which files are to be found; but the archives that a ``step`` reads in stretches."""
+    if polled.retries or (step is not None and not step.is_first):
+        return []
+    place, sources = run.lake.place, job.sources
+    if replay:
+        archives = place if isinstance(place, ObjectPath) else str(place)
+        return [
+            FileSet(source.id, (archive_glob(source.id),), archives)
+            for source in sources
+            if has_archive(place, source.id)
+        ]
+    apart: frozenset[str] = frozenset() if step is None else step.apart
+    return [
+        FileSet(source.id, source.files, str(job.folders[source.id]), apart)
+        for source in sources
+        if source.files
+    ]
 
 
 def _finish_polls(
@@ -185,6 +208,7 @@ def run_graph(
         tallies=str(folder) if progress else None,
         answers=None if options.past is None else options.past.answers,
         days=options.polls.days,
+        step=options.step,
     )
     with watch_progress(folder, progress):
         return run_pipeline(pipeline)

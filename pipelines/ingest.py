@@ -96,6 +96,8 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
             folder = run.staging.folder
         if options.past is not None:
             options.past.begin(run)
+        if options.step is not None:
+            options.step.begin(run)
         is_asking = held or options.past is not None
         polled = _poll(job, run, states, held, options, progress) if is_asking else Round()
         if polled.requests and not reads_files:

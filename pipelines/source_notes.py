@@ -26,6 +26,15 @@ def keep_notes(cache: Path, kind: SourceNotes, notes: Mapping[str, str]) -> None
             write_file(cache / kind, json.dumps({**before, **notes}, ensure_ascii=False).encode())
 
 
+def rename_note(cache: Path, kind: SourceNotes, old: str, new: str) -> None:
+    """Keep what is noted of the source ``old`` as of ``new``, unless that has a note of its own."""
+    notes = read_notes(cache, kind)
+    if old in notes:
+        moved = {new: notes.pop(old), **notes}
+        with suppress(OSError):
+            write_file(cache / kind, json.dumps(moved, ensure_ascii=False).encode())
+
+
 def read_notes(cache: Path, kind: SourceNotes) -> dict[str, str]:
     """The notes that ``keep_notes`` kept, by source."""
     with suppress(OSError, ValueError, AttributeError):

@@ -63,6 +63,24 @@ class SourceCount:
     left_out: dict[str, int] = field(default_factory=dict)
     feeds: FeedCount | None = None
 
+    def add(self, other: SourceCount) -> None:
+        """Add what another run did with the same source's files."""
+        for name in (*_COUNTERS, "waiting"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for mine, theirs in (
+            (self.rejected, other.rejected),
+            (self.unread, other.unread),
+            (self.left_out, other.left_out),
+        ):
+            _add_counts(mine, theirs)
+        for column, tags in other.missing.items():
+            _add_counts(self.missing.setdefault(column, {}), tags)
+
+
+def _add_counts(mine: dict[str, int], theirs: Mapping[str, int]) -> None:
+    for name, number in theirs.items():
+        mine[name] = mine.get(name, 0) + number
+
 
 @dataclass
 class Summary:
@@ -198,6 +216,19 @@ class Summary:
             count.read += committed.new + committed.revised + committed.known
             for name, value in asdict(committed).items():
                 setattr(count, name, getattr(count, name) + value)
+
+    def add(self, other: Summary) -> None:
+        """Add what a later step of the same work did."""
+        self.seconds += other.seconds
+        self.fault = other.fault
+        for source, count in other.sources.items():
+            self.sources.setdefault(source, SourceCount()).add(count)
+        for mine, theirs in (
+            (self.held_back, other.held_back),
+            (self.damage, other.damage),
+            (self.hints, other.hints),
+        ):
+            mine += [one for one in theirs if one not in mine]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; keys are stable."""

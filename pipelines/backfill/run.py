@@ -14,23 +14,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from newsbeam.pipelines.backfill.source_past import SourcePast, backfill_folder, state_place
+from newsbeam.pipelines.backfill.alone import backfill_folder, hold_backfill
+from newsbeam.pipelines.backfill.source_past import SourcePast, state_place
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.ingest import run_ingest
 from newsbeam.pipelines.runners.options import PastRun, RunOptions
 from newsbeam.pipelines.runners.progress import Progress
 from newsbeam.pipelines.summary import Summary
 from newsbeam.transforms.backfill.find import PastFinder
+from newsbeam.transforms.backfill.renamed import take_over
 from newsbeam.transforms.backfill.state import PastState
-from newsbeam.transforms.errors import LakeBusy
 from newsbeam.transforms.fetch.kept_answers import KeptAnswers
 from newsbeam.transforms.fetch.past_pages import PastAsker
-from newsbeam.transforms.files import take_lock
 from newsbeam.transforms.lake.known import Known, KnownVersion, load_known
 from newsbeam.transforms.lake.known_database import refresh_known
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.leases import hold_leases
-from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.lake.schema import ARTICLES
 from newsbeam.transforms.poll.right_of_way import way_folder
@@ -39,7 +37,6 @@ from newsbeam.transforms.records import Clock
 from newsbeam.transforms.text.spans import Span, make_window
 from newsbeam.transforms.web.client import HttpClient
 
-_LOCK, _CLAIM = "lock", "backfill"
 # Seconds between two looks at the clock while all sites want to be left alone. Ours.
 _NAP = 5.0
 
@@ -182,14 +179,13 @@ def run_backfill(
     """
     lake, clock = Lake(options.run.output.resolve()), options.run.clock
     lake.create()
-    folder = backfill_folder(lake)
-    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        _hold(lake, stack)
+        folder = stack.enter_context(hold_backfill(lake))
         work = _Work(job, options, lake, progress, tell)
         for source in job.sources:
             state = stack.enter_context(PastState(state_place(lake, source.id)))
             answers = KeptAnswers(folder / source.id)
+            take_over(state, answers, source)
             window = _open_window(state, options, ZoneInfo(source.timezone), clock.now())
             past = SourcePast(source, state, window, answers, options.limit)
             past.recover(lake, clock.now())
@@ -200,24 +196,6 @@ def run_backfill(
         # The states close now: what is told afterwards is counted here.
         tell(result.pasts)
         return result
-
-
-def _hold(lake: Lake, stack: ExitStack) -> None:
-    """Be the only backfill of the lake; on an object store those of other machines count, too.
-
-    Raises:
-        LakeBusy: another one is at work.
-    """
-    busy = LakeBusy("another backfill works on this lake; give it all sources, or wait for its end")
-    try:
-        lock = take_lock(backfill_folder(lake) / _LOCK, wait=False, create=True)
-    except BlockingIOError:
-        raise busy from None
-    stack.enter_context(lock)
-    if isinstance(lake.place, ObjectPath):
-        leases = hold_leases(lake.place / "_claims", lake.cache, [_CLAIM])
-        if not stack.enter_context(leases):
-            raise busy
 
 
 def _open_window(state: PastState, options: BackfillOptions, zone: ZoneInfo, now: datetime) -> Span:

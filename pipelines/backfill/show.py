@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from newsbeam.pipelines.backfill.source_past import SourcePast, backfill_folder
+from newsbeam.pipelines.backfill.alone import backfill_folder
+from newsbeam.pipelines.backfill.source_past import SourcePast
 from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.backfill.counts import PastCounts
 from newsbeam.transforms.backfill.state import BackfillDamaged, PastState

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
 
+from newsbeam.pipelines.backfill.alone import backfill_folder
 from newsbeam.transforms.backfill.counts import PastCounts
 from newsbeam.transforms.backfill.find import LISTING_ANSWER, PAST_FEED
 from newsbeam.transforms.backfill.state import OpenPage, PageEnd, PastState, page_key
 from newsbeam.transforms.fetch.kept_answers import KeptAnswers
 from newsbeam.transforms.lake.known import Known
 from newsbeam.transforms.lake.lake import Lake
-from newsbeam.transforms.lake.places import BACKFILL_FOLDER
 from newsbeam.transforms.lake.run import Run, has_commit
 from newsbeam.transforms.lake.schema import REJECTS
 from newsbeam.transforms.poll.documents import document_of, list_documents
@@ -31,12 +31,6 @@ _MOST_AT_ONCE = 1_000
 _TROUBLE = timedelta(minutes=10)
 # What a page's time of publication is known by to the second.
 _EXACT = timedelta(seconds=1)
-
-
-def backfill_folder(lake: Lake) -> Path:
-    """Where backfills keep what they found and did: files of this machine, in the lake where that
-    is a folder."""
-    return lake.cache / "backfill" if lake.is_remote else lake.root / BACKFILL_FOLDER
 
 
 def state_place(lake: Lake, source: str) -> Path:

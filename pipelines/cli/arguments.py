@@ -67,6 +67,11 @@ def read_day(text: str) -> date:
         raise ValueError(f"{text!r} is no day; write one like 2020-01-31") from None
 
 
+def read_time_or_day(text: str) -> timedelta | date:
+    """A time such as 30d, or a day such as 2020-01-31."""
+    return read_day(text) if text.count("-") == 2 else read_duration(text)
+
+
 def check_days(since: date | None, until: date | None) -> None:
     """Raise ``UsageError`` where ``until`` lies before ``since``."""
     if since is not None and until is not None and until < since:
@@ -118,6 +123,9 @@ LakePlace = Annotated[
 CountOption = Annotated[PositiveInt, Parameter(metavar="N")]
 Workers = Annotated[CountOption, Parameter(help="worker processes (default 1: this process)")]
 DurationOption = Annotated[timedelta, Parameter(metavar="TIME", converter=read_by(read_duration))]
+TimeOrDayOption = Annotated[
+    timedelta | date, Parameter(metavar="WHEN", converter=read_by(read_time_or_day))
+]
 DayOption = Annotated[date, Parameter(metavar="DAY", converter=read_by(read_day))]
 File = Annotated[Path, Parameter(metavar="FILE")]
 PartitionOption = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +11,13 @@ from rich.console import Console
 
 from newsbeam.pipelines.cli.arguments import (
     CountOption,
-    DurationOption,
+    DayOption,
     File,
     Json,
     LakePlace,
     SkipDamaged,
+    TimeOrDayOption,
+    check_days,
 )
 from newsbeam.pipelines.cli.shared import failing, say
 
@@ -26,7 +29,8 @@ def report(
     output: File = Path("report.html"),
     title: Annotated[str | None, Parameter(metavar="TEXT")] = None,
     most: CountOption = 10_000,  # ours: some 20 MB, which browsers still search at once
-    since: DurationOption | None = None,
+    since: TimeOrDayOption | None = None,
+    until: DayOption | None = None,
     open_: bool = False,
     skip_damaged: SkipDamaged = False,
     as_json: Json = False,
@@ -44,8 +48,9 @@ def report(
         output: where to write it (default report.html)
         title: its title (default: DIR's name)
         most: articles to list with their texts, the newest; all are counted (default 10,000)
-        since: only what is of this time before the newest article (default: all, or 90d of a lake
-            of more than 100,000 rows)
+        since: only what is of this time before the newest article (90d), or of this day
+            (2020-01-31) or later (default: all, or 90d of a lake of more than 100,000 rows)
+        until: only what is of this day or before
         open_: show it in the browser
         as_json: print the summary as JSON
     """
@@ -57,6 +62,7 @@ def report(
     from newsbeam.pipelines.report.make_report import make_report
     from newsbeam.transforms.records import Clock
 
+    check_days(since if isinstance(since, date) else None, until)
     with failing("no report could be made", duckdb.IOException):
         made = make_report(
             lake,
@@ -67,6 +73,7 @@ def report(
             show=say,
             skip_damaged=skip_damaged,
             since=since,
+            until=until,
         )
     if as_json:
         print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))

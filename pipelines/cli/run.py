@@ -167,7 +167,7 @@ def _fetch_lost(lake: LakePath, workers: int, as_json: bool, beam: tuple[str, ..
 
 
 def _ingest(job: Job, options: RunOptions, *, as_json: bool) -> int:
-    from newsbeam.pipelines.ingest import run_ingest
+    from newsbeam.pipelines.archives import ingest_in_steps
     from newsbeam.pipelines.notify.after_run import notify_after_run
     from newsbeam.pipelines.runners.log import configure_log
     from newsbeam.pipelines.runners.options import RunFailed
@@ -188,7 +188,7 @@ def _ingest(job: Job, options: RunOptions, *, as_json: bool) -> int:
             if errors.is_terminal
             else Progress(say, seconds=15)
         )
-        summary = run_ingest(job, options, progress)
+        summary = ingest_in_steps(job, options, progress)
     if not options.dry_run:
         notify_after_run(job, options.output.resolve(), began, options.clock.now(), say)
     if as_json:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from newsbeam.pipelines.archives import ingest_in_steps
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.config.load import load_job
-from newsbeam.pipelines.ingest import run_ingest
 from newsbeam.pipelines.runners.log import quiet_beam
 from newsbeam.pipelines.runners.options import RunFailed, RunOptions
 from newsbeam.pipelines.summary import Summary
@@ -54,7 +54,7 @@ def ingest(
         sources = [sources]
     job = sources if isinstance(sources, Job) else load_sources(*sources)
     quiet_beam()
-    summary = run_ingest(
+    summary = ingest_in_steps(
         job,
         RunOptions(Path(output), workers, dry_run, polls=PollOptions(limit=limit)),
     )

@@ -40,6 +40,13 @@ CREATE TEMP VIEW recent_revisions AS FROM revisions WHERE {published};
 CREATE TEMP VIEW recent_polls AS FROM polls WHERE {polled};
 CREATE TEMP VIEW recent_rejects AS FROM rejects WHERE {rejected};
 """
+# The month leaves files out before they are opened, the day the rest.
+_BOUNDS = {
+    "published": "published_month {at} '{day:%Y-%m}' AND published_date {at} '{day}'",
+    "dated": "dated_date {at} DATE '{day}'",
+    "polled": "polled_date {at} DATE '{day}'",
+    "rejected": "(rejected_at AT TIME ZONE 'UTC')::DATE {at} DATE '{day}'",
+}
 # A heading that is a quote is the headline's, mostly, and repeats one of the text.
 _QUOTES = "len(list_filter(quotes, lambda q: NOT coalesce(q.is_heading, false)))"
 _ISO = "'%Y-%m-%dT%H:%M:%SZ'"
@@ -136,19 +143,17 @@ class Story:
     articles: list[int]
 
 
-def prepare_articles(connection: duckdb.DuckDBPyConnection, since: date | None = None) -> None:
+def prepare_articles(
+    connection: duckdb.DuckDBPyConnection, since: date | None = None, until: date | None = None
+) -> None:
     """Make what the other functions here, and those on names, cleaning, polls and rejects, ask:
-    ``kept``, ``newest``, ``counted`` and ``recent_…``, of the days from ``since`` on or all.
-    ``connection`` is of ``lake.views``."""
-    conditions = dict.fromkeys(("published", "dated", "polled", "rejected"), "true")
-    if since is not None:
-        # The month leaves files out before they are opened, the day the rest.
-        conditions = {
-            "published": f"published_month >= '{since:%Y-%m}' AND published_date >= '{since}'",
-            "dated": f"dated_date >= DATE '{since}'",
-            "polled": f"polled_date >= DATE '{since}'",
-            "rejected": f"rejected_at >= TIMESTAMPTZ '{since} 00:00:00+00'",
-        }
+    ``kept``, ``newest``, ``counted`` and ``recent_…``, of the days from ``since`` to ``until``, or
+    all. ``connection`` is of ``lake.views``."""
+    bounds = [*((">=", day) for day in [since] if day), *(("<=", day) for day in [until] if day)]
+    conditions = {
+        name: " AND ".join([condition.format(at=at, day=day) for at, day in bounds]) or "true"
+        for name, condition in _BOUNDS.items()
+    }
     for statement in (_KEPT, _NEWEST, _BESIDE):
         connection.execute(statement.format(**conditions))
     connection.execute(_COUNTED)

@@ -313,10 +313,13 @@ def _draw_ranking(
 ) -> dict[str, Any]:
     """Bars that lie, in the order of ``names``."""
     order = order or sorted({value[series] for value in values})
+    is_whole = all(isinstance(value[count], int) for value in values)
+    axis = alt.Axis(tickCount=5, tickMinStep=1) if is_whole else alt.Axis(tickCount=5)
     chart = _bars(values, series, order).encode(
-        x=alt.X(f"{count}:Q", title=None, stack="zero", axis=alt.Axis(tickCount=5)),
+        x=alt.X(f"{count}:Q", title=None, stack="zero", axis=axis),
         y=alt.Y(f"{name}:N", title=None, sort=names, axis=alt.Axis(labelLimit=150)),
-        color=_colour(series, order),
+        # What the rows are called need not be told again below them.
+        color=_colour(series, order) if series != name else alt.Color(f"{name}:N", legend=None),
         tooltip=[alt.Tooltip(key) for key in (f"{name}:N", f"{series}:N", f"{count}:Q")],
     )
     return _finish(chart, len(names) * _ROW_HEIGHT)

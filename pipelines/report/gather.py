@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -53,7 +55,7 @@ def gather_report(
     how, `pipelines/report/page.js` reads the keys.
     """
     called = read_notes(cache_folder(status.root), SourceNotes.NAMES)
-    prepare_articles(connection, window.since)
+    prepare_articles(connection, window.since, window.until)
     totals, span = read_totals(connection), read_span(connection)
     sources = read_sources(connection)
     polls, rejects = read_polls(connection), read_rejects(connection)
@@ -63,11 +65,17 @@ def gather_report(
     voices = read_voices(connection)
     stories = read_stories(connection, most)
     counts = read_articles_per_period(connection, periods) if periods else {}
+    shown_as = name_sources([source.id for source in sources], called)
     charts = {
-        "articles_per_day": draw_articles(counts, periods),
+        "articles_per_day": draw_articles(
+            {(shown_as[source], start): n for (source, start), n in counts.items()}, periods
+        ),
         "polls_per_day": draw_polls(polls),
         "rejects_by_reason": draw_rejects(rejects),
-        "removed_by_source": draw_removed(cleaning, {s.id: s.articles for s in sources}),
+        "removed_by_source": draw_removed(
+            [replace(item, source=shown_as[item.source]) for item in cleaning],
+            {shown_as[source.id]: source.articles for source in sources},
+        ),
         "speakers_over_time": draw_speakers(speakers, periods),
         "voices_by_gender": draw_genders(voices),
         "voices_by_role": draw_roles(voices),
@@ -109,6 +117,13 @@ def gather_report(
         "stories": [asdict(story) for story in stories],
         "articles": read_shown(connection, most, sources, stories),
     }
+
+
+def name_sources(ids: Sequence[str], called: Mapping[str, str]) -> dict[str, str]:
+    """What each source is called in charts: by its name, where no other one has that, else its
+    id."""
+    times = Counter(called.get(id_, id_) for id_ in ids)
+    return {id_: name if times[name := called.get(id_, id_)] == 1 else id_ for id_ in ids}
 
 
 def _describe_speaker(speaker: SpeakerFacts) -> dict[str, Any]:

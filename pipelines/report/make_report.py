@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +63,15 @@ def make_report(
     now: datetime,
     show: Callable[[str], None],
     skip_damaged: bool = False,
-    since: timedelta | None = None,
+    since: timedelta | date | None = None,
+    until: date | None = None,
 ) -> MadeReport:
     """Write the page of ``lake``, with its newest ``most`` articles to read, to ``path``.
 
-    It is of the time ``since`` before its newest article; where none is given, of all of a lake,
-    or of the last 90 days of a large one. ``show`` is told how far it has come. With
-    ``skip_damaged`` files that cannot be read are left out.
+    It is of the days from ``since`` to ``until``; a time counts back from that day, or from its
+    newest article; where none is given, of all of a lake, or of the last 90 days of a large one.
+    ``show`` is told how far it has come. With ``skip_damaged`` files that cannot be read are left
+    out.
 
     Raises:
         NoLakeError: the folder holds no lake.
@@ -81,8 +83,10 @@ def make_report(
     check_place(lake.resolve(), path)
     show("reading how feeds and sources are doing …")
     status = read_status(lake, now, skip_damaged=skip_damaged)
-    is_whole = skip_damaged and since is None  # its log may not tell how large it is
-    window = Window(None, 0) if is_whole else choose_window(lake, since, now)
+    is_whole = (
+        skip_damaged and since is None and until is None
+    )  # its log may not tell how large it is
+    window = Window(None, 0) if is_whole else choose_window(lake, since, now, until)
     with open_lake(lake, skip_damaged=skip_damaged) as connection:
         show("counting …")
         data = gather_report(connection, status, title=title, most=most, now=now, window=window)

@@ -3,20 +3,20 @@
 function drawOverview(section) {
   const { totals } = data.meta;
   const tiles = [
-    ["articles", totals.articles, address("articles")],
-    ["sources", totals.sources, null],
-    ["words", totals.words, null],
-    ["quotes", totals.quotes, address("speakers")],
-    ["names found", totals.entities, address("names")],
-    ["stories in several papers", totals.stories, address("stories")],
-    ["rejects", totals.rejects, address("health")],
+    [["article", "articles"], totals.articles, address("articles")],
+    [["source", "sources"], totals.sources, null],
+    [["word", "words"], totals.words, null],
+    [["quote", "quotes"], totals.quotes, address("speakers")],
+    [["name found", "names found"], totals.entities, address("names")],
+    [["story in several papers", "stories in several papers"], totals.stories, address("stories")],
+    [["reject", "rejects"], totals.rejects, address("health")],
   ].filter(([, value]) => value !== undefined);
   add(section, [
     sectionHead("overview", "Overview"),
     tag.ul(
       { class: "tiles" },
-      tiles.map(([label, value, to]) => {
-        const inside = [tag.b(number(value)), tag.span(label)];
+      tiles.map(([[one, many], value, to]) => {
+        const inside = [tag.b(number(value)), tag.span(value === 1 ? one : many)];
         return tag.li(to ? inward(to, inside) : tag.div(inside));
       }),
     ),

@@ -114,8 +114,10 @@ function start() {
     title,
     `${period.join(" – ") || "No dates"} · ` +
       `${count(totals.articles, "article")} from ${count(totals.sources, "source")}` +
-      (shown.since
-        ? ` · only since ${date(shown.since)}; the lake has ${count(shown.rows, "revision")}`
+      (shown.since || shown.until
+        ? ` · only${shown.since ? ` since ${date(shown.since)}` : ""}` +
+          `${shown.until ? ` until ${date(shown.until)}` : ""}` +
+          `; the lake has ${count(shown.rows, "revision")}`
         : ""),
     [version, ", ", instant(made)],
   );

@@ -19,20 +19,29 @@ _RECENT = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The days from ``since`` on (UTC), or all; the lake has ``rows`` revisions in all."""
+    """The days from ``since`` to ``until`` (UTC, both with it; ``None`` is without bound); the
+    lake has ``rows`` revisions in all."""
 
     since: date | None
     rows: int
+    until: date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the page reads it."""
-        return {"since": self.since and self.since.isoformat(), "rows": self.rows}
+        return {
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "rows": self.rows,
+        }
 
 
-def choose_window(root: LakePath, asked: timedelta | None, now: datetime) -> Window:
-    """The days that a report made at ``now`` is of: the time ``asked`` for, or what suits the lake.
+def choose_window(
+    root: LakePath, asked: timedelta | date | None, now: datetime, until: date | None = None
+) -> Window:
+    """The days that a report made at ``now`` is of: those ``asked`` for, or what suits the lake.
 
-    It reaches back from the newest month that has articles, which may be long over.
+    A time reaches back from ``until``, or else from the newest month that has articles, which may
+    be long over.
 
     Raises:
         DamagedLake: the table's log cannot be read.
@@ -40,13 +49,16 @@ def choose_window(root: LakePath, asked: timedelta | None, now: datetime) -> Win
     lake = Lake(root.resolve())
     files = list_live_files(lake.open(ARTICLES)) if lake.version(ARTICLES) >= 0 else []
     rows = sum(file.rows or 0 for file in files)
-    if asked is None and rows <= _LARGE:
-        return Window(None, rows)
-    end = min([now, *_list_ends(files, now)[-1:]])
+    if isinstance(asked, date) or (asked is None and rows <= _LARGE):
+        return Window(asked, rows, until)
     try:
-        return Window((end - (asked or _RECENT)).date(), rows)
+        if until is not None:
+            end = datetime.combine(until + timedelta(days=1), time.min, UTC)
+        else:
+            end = min([now, *_list_ends(files, now)[-1:]])
+        return Window((end - (asked or _RECENT)).date(), rows, until)
     except OverflowError:  # since before time began
-        return Window(None, rows)
+        return Window(None, rows, until)
 
 
 def _list_ends(files: list[LiveFile], now: datetime) -> list[datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from newsbeam.transforms.poll.read_answer import read_feed_answer
 from newsbeam.transforms.records import Article, Clock, Document, FetchFault, FullText, Rejection
 from newsbeam.transforms.settings.language import Language
 from newsbeam.transforms.settings.source import FeedSettings, Source
+from newsbeam.transforms.text.characters import squeeze
 from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import canonicalize_url
 from newsbeam.transforms.web.client import HttpClient
@@ -39,6 +41,8 @@ _OLD = timedelta(days=14)
 _FUTURE = timedelta(hours=1)
 # three articles of one instant have that of something else.
 _MANY = 3
+# How a whole text ends: with a sentence, maybe in quotes; a teaser breaks off, often in dots.
+_ENDS_WHOLE = re.compile(r"(?<!\.\.)[.!?][\"'»”’)\]]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +209,15 @@ def _judge(
     if not source.feeds:
         remarks.append("has no feeds: nothing was asked")
     failed: Counter[str] = Counter()
-    articles = []
+    articles: list[Article] = []
+    summaries: list[str | None] = []
     for sampled in sample:
         outcome = _read(sampled, source, languages)
         if isinstance(outcome, str):
             failed[outcome] += 1
         elif outcome.article is not None:
             articles.append(outcome.article)
+            summaries.append(sampled.one.entry.metadata.lead)
         elif outcome.rejection is not None:
             failed[outcome.rejection.reason] += 1
     for reason, count in failed.most_common():
@@ -219,9 +225,9 @@ def _judge(
         # One dead link among many is the web.
         (problems if count > len(sample) / 4 else remarks).append(line)
     if articles:
-        found = _judge_articles(articles, now)
-        problems += found[0]
-        remarks += found[1]
+        for judged in (_judge_articles(articles, now), _judge_lengths(articles, summaries)):
+            problems += judged[0]
+            remarks += judged[1]
         remarks += list_missing_remarks(articles, source, languages)
     return SourceCheck(
         source.id, file, tuple(feeds), tuple(articles), len(sample), tuple(problems), tuple(remarks)
@@ -263,11 +269,35 @@ def _judge_articles(articles: Sequence[Article], now: datetime) -> tuple[list[st
     paywalled = sum(article.metadata.paywalled is True for article in articles)
     if paywalled:
         remarks.append(f"{paywalled} of {all_articles} behind a paywall")
-    words = median(len(article.text.split()) for article in articles)
-    if words < SHORT_ARTICLE:
-        line = f"half of the articles have at most {show_count(round(words), 'word')}"
-        (remarks if paywalled > count / 2 else problems).append(line)
     return problems, remarks
+
+
+def _judge_lengths(
+    articles: Sequence[Article], summaries: Sequence[str | None]
+) -> tuple[list[str], list[str]]:
+    """A problem where texts are short as something is cut off, not where a paper writes short."""
+    words = [len(article.text.split()) for article in articles]
+    if median(words) >= SHORT_ARTICLE:
+        return [], []
+    line = f"half of the articles have at most {show_count(round(median(words)), 'word')}"
+    texts = Counter(squeeze(article.text) for article in articles)
+    short = [
+        is_cut_short(article.text, summary) or texts[squeeze(article.text)] > 1
+        for article, summary, count in zip(articles, summaries, words, strict=True)
+        if count < SHORT_ARTICLE
+    ]
+    paywalled = sum(article.metadata.paywalled is True for article in articles)
+    if paywalled > len(articles) / 2 or 2 * sum(short) < len(short):
+        return [], [line]
+    return [f"{line}, and look cut off: compare them with the pages (newsbeam preview URL)"], []
+
+
+def is_cut_short(text: str, summary: str | None) -> bool:
+    """Whether a text seems to be a part of an article: it ends in the midst of a sentence, or says
+    no more than what the feed says of it."""
+    if not _ENDS_WHOLE.search(text.rstrip()):
+        return True
+    return bool(summary) and squeeze(text) in squeeze(summary or "")
 
 
 def _compare_lake(lake: LakePath, source: str, now: datetime) -> tuple[list[str], list[str]]:

@@ -1,7 +1,8 @@
 """What the README shows of other readers works, and keeps the newest revision of each article.
 
-Polars and Spark are tried with the Python that $NEWSBEAM_TEST_READERS names: one that has polars,
-pyspark (which needs Java) and pandas.
+Polars and Spark are tried in an environment of their own, which `make test-readers` makes; or with
+the Python that $NEWSBEAM_TEST_READERS names: one that has polars, pyspark (which needs Java) and
+pandas.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tests.support.thinned import every_nth
 from tests.support.workplace import ROOT
 
 _TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+READERS = ROOT / "build" / "readers-venv" / "bin" / "python"
 BLOCKS = re.findall(r"```(python|sql)\n(.*?)```", _TEXT, re.DOTALL)
 
 
@@ -72,8 +74,8 @@ def test_duckdb_as_the_readme_has_it(place: Path, monkeypatch: pytest.MonkeyPatc
     ("word", "count"), [("import polars", "len(articles)"), ("pyspark", "articles.count()")]
 )
 def test_polars_and_spark_as_the_readme_has_them(place: Path, word: str, count: str) -> None:
-    python = os.environ.get("NEWSBEAM_TEST_READERS")
-    if not python:
-        pytest.skip("NEWSBEAM_TEST_READERS names no Python that has polars and pyspark")
+    python = os.environ.get("NEWSBEAM_TEST_READERS", str(READERS))
+    if not Path(python).exists():
+        pytest.skip("no Python that has polars and pyspark: `make test-readers` makes one")
     code = f"{find_block(word)}\nprint(sorted(articles.columns)[0], {count})"
     assert run(python, code, place).strip().splitlines()[-1] == "article_id 5"

@@ -11,7 +11,7 @@ _FENCE = re.compile(r"^\s*```")
 _CODE = re.compile(r"`([^`]+)`")
 # What stands for something that the reader puts in, where any word would not do.
 _MEANINGS = {
-    "N": "1", "TIME": "1d", "DAY": "2020-01-31", "NET": "127.0.0.1", "SIZE": "64MB",
+    "N": "1", "TIME": "1d", "WHEN": "30d", "DAY": "2020-01-31", "NET": "127.0.0.1", "SIZE": "64MB",
     "PROBLEMS": "silent",
     "TAG": "nb", "FORMAT": "csv", "COMMAND": "--help", "SHELL": "bash",
 }  # fmt: skip

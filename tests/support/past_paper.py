@@ -22,6 +22,7 @@ from tests.support.answering import Answer, serve_answers
 from tests.support.newspaper.stories import write_story
 
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+FEED = "/nytt.xml"
 FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
 
 
@@ -39,7 +40,8 @@ class PastPaper:
     """``months`` months before ``end`` of ``a_month`` articles each; month 0 is the oldest.
 
     ``broken`` maps break off after half, ``missing`` ones are not there. Of the articles every
-    ``gone``th is listed and not there.
+    ``gone``th is listed and not there. Its feed has ``news`` articles of the last month, which no
+    map lists.
     """
 
     months: int
@@ -49,6 +51,7 @@ class PastPaper:
     missing: frozenset[int] = frozenset()
     gone: int = 17
     delay: float = 0.0
+    news: int = 0
 
     def month(self, number: int) -> tuple[int, int]:
         """The year and month of the ``number``th month."""
@@ -94,11 +97,25 @@ class PastPaper:
             if path == self.map_path(number) and number not in self.missing:
                 body = self._map(base, number)
                 return Answer(gzip.compress(body) if ".gz" in path else body, "application/xml")
+        if path == FEED and self.news:
+            return Answer(self._feed(base), "application/rss+xml")
         if path.startswith("/nyheter/i/sak-om-noe-"):
             number, article = map(int, path.rsplit("-", 2)[-2:])
             if not self.is_gone(number, article):
                 return Answer(self._page(base, path, number, article))
         return Answer(b"<html><body>404</body></html>", "text/html", 404)
+
+    def list_news(self) -> list[str]:
+        """The paths of the articles in the feed."""
+        return [self.path(self.months - 1, self.a_month + n) for n in range(self.news)]
+
+    def _feed(self, base: str) -> bytes:
+        items = "".join(
+            f"<item><title>Sak {path[-5:]}</title><link>{base}{path}</link></item>"
+            for path in self.list_news()
+        )
+        title = f"<title>Avisen</title><link>{base}</link>"
+        return f'<rss version="2.0"><channel>{title}{items}</channel></rss>'.encode()
 
     def _index(self, base: str) -> bytes:
         maps = []
@@ -154,7 +171,7 @@ class PastSite:
     def config(self, source: str = "avisen", rest: str = "", *, gap: float = 0.0) -> str:
         """A config of the paper as a source."""
         return (
-            f"id: {source}\nlanguage: nb\nfeeds: ['{self.base}/nytt.xml']\nenrich:\n  pipelines:\n"
+            f"id: {source}\nlanguage: nb\nfeeds: ['{self.base}{FEED}']\nenrich:\n  pipelines:\n"
             f"    nb: null\npoll:\n  retries: 0\nfetch:\n  contact: red@example.org\n"
             f"  allow_addresses: [127.0.0.0/8]\n  seconds_between_requests: {gap}\n{rest}"
         )

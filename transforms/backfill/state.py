@@ -274,6 +274,20 @@ class PastState:
                 [(_seconds(at), key) for key, at in later],
             )
 
+    def list_waiting(self) -> list[str]:
+        """The addresses of all pages that wait."""
+        with self._guard():
+            rows = self._database.execute("SELECT url FROM pages WHERE became IS NULL").fetchall()
+        return [url for (url,) in rows]
+
+    def rekey(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Know pages by other keys: before, and now."""
+        with self._change() as database:
+            database.executemany(
+                "UPDATE OR IGNORE pages SET key = :now WHERE key = :before",
+                ({"before": before, "now": now} for before, now in pairs),
+            )
+
     def is_open(self, listing: int) -> bool:
         """Whether the listing with this id is still to be asked."""
         with self._guard():

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsbeam.transforms.files import write_file
+from newsbeam.transforms.files import move, write_file
 from newsbeam.transforms.packing import pack, unpack
 from newsbeam.transforms.records import FetchFault, Response
 
@@ -51,6 +51,11 @@ class KeptAnswers:
     def forget(self, name: str) -> None:
         """Drop the answer, if there is one."""
         self._path(name).unlink(missing_ok=True)
+
+    def keep_as(self, name: str, now: str) -> None:
+        """Keep what is kept as ``name`` as ``now``, if it is there."""
+        with suppress(FileNotFoundError):
+            move(self._path(name), self._path(now))
 
     def names(self) -> Iterator[str]:
         """The names of what is kept."""

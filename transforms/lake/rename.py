@@ -37,10 +37,11 @@ _Change = Callable[[Row], Row | None]
 @dataclass(slots=True)
 class RenameCount:
     """Rows that got the new id, by table; ``kept_ids`` are ids of documents that stay as they
-    were, as nothing tells their key."""
+    were, as nothing tells their key; ``ids`` those of articles and documents before, and now."""
 
     rows: dict[str, int] = field(default_factory=dict)
     kept_ids: int = 0
+    ids: dict[str, str] = field(default_factory=dict)
 
 
 def count_source(lake: Lake, source: str) -> dict[str, int]:
@@ -65,7 +66,7 @@ def rename_source(lake: Lake, staging: Staging, old: str, new: str) -> RenameCou
         OSError: a file cannot be written.
     """
     count = RenameCount()
-    ids: dict[str, str] = {}
+    ids = count.ids
     # By id, what articles came along: the newest revision, and the texts.
     come: dict[str, tuple[int, set[str]]] = {}
 

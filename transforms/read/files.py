@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -15,8 +15,9 @@ from apache_beam.io.filesystems import FileSystems
 
 from newsbeam.transforms.lake.known import Known, KnownVersion, NewestKnown, is_outdated, load_known
 from newsbeam.transforms.lake.object_path import ObjectPath
+from newsbeam.transforms.read.cuts import cut_archive
 from newsbeam.transforms.read.formats import FORMATS, read_documents, split_suffix
-from newsbeam.transforms.read.input_file import InputFile
+from newsbeam.transforms.read.input_file import WHOLE, InputFile, Stretch
 from newsbeam.transforms.read.sites import choose_sites
 from newsbeam.transforms.records import Count, Document, Rejection
 from newsbeam.transforms.settings.source import Source
@@ -24,6 +25,7 @@ from newsbeam.transforms.text.identity import article_id
 
 # Below this size (bytes) a file of many items is not worth reading more than once.
 _LARGE_FILE = 1_000_000
+_ARCHIVE = ".warc"
 # Bytes that a request asks for of an archive on an object store. Ours.
 _READ_AT_ONCE = 8_000_000
 # Ours: of fields that mean nothing so many are told by name, and by so many letters of it: names
@@ -35,18 +37,21 @@ _LONGEST_NAME = 40
 @dataclass(frozen=True, slots=True)
 class FileSet:
     """A source's globs. Relative ones are relative to ``folder``, or to a lake on an object store,
-    whose archive they find."""
+    whose archive they find. What lies at ``apart`` is read in stretches, and not as one."""
 
     source: str
     globs: tuple[str, ...]
     folder: str | ObjectPath
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file of a source, or the part ``shard`` of ``shards`` of its items.
+    """A file of a source, or the part ``shard`` of ``shards`` of its items; of an archive, those in
+    the ``stretch``.
 
-    ``key`` is its path relative to the config, or its URL.
+    ``key`` is its path relative to the config, or its URL. ``size`` and ``changed`` (seconds since
+    1970) are what its file system says, if it does.
     """
 
     source: str
@@ -54,6 +59,9 @@ class FoundFile:
     key: str
     shard: int = 0
     shards: int = 1
+    stretch: Stretch = WHOLE
+    size: int = 0
+    changed: float = 0.0
 
 
 def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejection]:
@@ -86,12 +94,50 @@ def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejecti
             key = (
                 match.path if is_url else Path(os.path.relpath(match.path, files.folder)).as_posix()
             )
-            parts = shards if _is_worth_sharing(match.path, match.size_in_bytes) else 1
+            size, changed = match.size_in_bytes, match.last_updated_in_seconds or 0.0
+            parts = shards if _is_worth_sharing(match.path, size) else 1
             found[match.path] = [
-                FoundFile(files.source, match.path, key, part, parts) for part in range(parts)
+                FoundFile(files.source, match.path, key, part, parts, WHOLE, size, changed)
+                for part in range(parts)
             ]
-    for path in sorted(found):
+    for path in sorted(found.keys() - files.apart):
         yield from found[path]
+
+
+def find_archives(files: FileSet, least: int) -> list[FoundFile]:
+    """The WARC archives of at least ``least`` bytes that the globs match."""
+    suffixes = (split_suffix(glob)[0] for glob in files.globs)
+    if all(suffix in FORMATS and suffix != _ARCHIVE for suffix in suffixes):
+        return []  # no need to look
+    return [
+        found
+        for found in match_files(files)
+        if isinstance(found, FoundFile)
+        and found.size >= least
+        and split_suffix(str(found.path))[0] == _ARCHIVE
+    ]
+
+
+def cut_file(file: FoundFile, length: int) -> list[FoundFile]:
+    """An archive in stretches of some ``length`` bytes; as it is where it cannot be cut or read."""
+    try:
+        with _open_file(file.path) as stream:
+            if not stream.seekable():
+                return [file]
+            compressed = split_suffix(str(file.path))[1]
+            stretches = cut_archive(stream, file.size, length, compressed)
+    except (BeamIOError, OSError):
+        return [file]  # reading it will tell
+    return [replace(file, stretch=stretch) for stretch in stretches]
+
+
+def share_files(files: Iterable[FoundFile], shards: int) -> Iterator[FoundFile | Count]:
+    """Each stretch of a file as ``shards`` parts of its items; a file's first one counts it."""
+    for file in files:
+        if file.stretch.first == 0:
+            yield Count(file.source, "files")
+        for shard in range(shards):
+            yield replace(file, shard=shard, shards=shards)
 
 
 def _match_objects(
@@ -135,6 +181,7 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection 
         max_bytes=source.extract.max_bytes,
         fields=source.fields,
         sites=choose_sites(source),
+        stretch=file.stretch,
     )
     try:
         stream = _open_file(file.path)

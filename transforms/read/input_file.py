@@ -14,6 +14,18 @@ from newsbeam.transforms.text.identity import digest_bytes
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """The records of an archive that begin from byte ``first`` to before ``end``, where another
+    one begins; ``None`` is the file's end."""
+
+    first: int = 0
+    end: int | None = None
+
+
+WHOLE = Stretch()
+
+
+@dataclass(frozen=True, slots=True)
 class InputFile:
     """A file of a source, and how to read it.
 
@@ -22,7 +34,7 @@ class InputFile:
     Times without an offset are in ``timezone``. ``max_bytes`` bounds one item (a file with one
     article, a line, a record's payload), decompressed. ``fields`` has the names of a row's fields
     here, by newsbeam's (``{"published_at": "dato"}``). ``sites`` tells whose the records of an
-    archive of many sites are.
+    archive of many sites are. Of an archive the ``stretch`` is read.
     """
 
     source: str
@@ -32,6 +44,7 @@ class InputFile:
     max_bytes: int
     fields: Mapping[RowField, str] = field(default_factory=dict)
     sites: SiteChooser | None = None
+    stretch: Stretch = WHOLE
 
     def describe_item(
         self,

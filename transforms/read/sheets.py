@@ -30,8 +30,8 @@ def read_csv(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]:
 
     In UTF-8, or where it does not begin so, in Windows-1252, which spreadsheets write; separated
     by commas, semicolons, tabs or bars, whichever the header has most of. A value that is a JSON
-    list of strings is a list. A file without a header is rejected as ``empty``; one without rows is
-    none. ``file`` must be seekable.
+    list of strings is a list. A file without a header, or without rows, is rejected as
+    ``empty``. ``file`` must be seekable.
     """
     csv.field_size_limit(max(item.max_bytes, 131_072))
     text = io.TextIOWrapper(file, encoding=_guess_encoding(file), newline="")
@@ -45,10 +45,14 @@ def read_csv(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]:
         if not header.strip():
             yield item.reject_empty()
             return
+        is_empty = True
         for values in rows:
             number += 1
             if any(value.strip() for value in values):
+                is_empty = False
                 yield _read_values(names, values, item, f"{item.path}#R{number}")
+        if is_empty:
+            yield item.reject("empty", "the file has a header and no rows")
     except (csv.Error, UnicodeDecodeError) as error:
         why = f"not UTF-8 ({error.reason})" if isinstance(error, UnicodeDecodeError) else error
         detail = f"{why}; what comes after is not read"
@@ -58,7 +62,7 @@ def read_csv(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]:
 
 
 def read_parquet(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]:
-    """Read a Parquet file: one outcome for every row."""
+    """Read a Parquet file: one outcome for every row. One without any is rejected as ``empty``."""
     try:
         source = pq.ParquetFile(file)
         batches = source.iter_batches(batch_size=_BATCH)
@@ -69,6 +73,8 @@ def read_parquet(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejecti
                 row = {name: value for name, value in row.items() if value is not None}
                 origin = f"{item.path}#R{number}"
                 yield _read_packed(row, item, origin)
+        if not number:
+            yield item.reject("empty", "the file has columns and no rows")
     except (pa.ArrowException, OSError) as error:
         yield item.reject("invalid_parquet", f"{error}; what comes after is not read")
 

@@ -18,7 +18,7 @@ from fastwarc.stream_io import BrotliReader, ChunkedReader, WarcReader, ZstdRead
 from fastwarc.warc import HeaderMap
 
 from newsbeam.transforms.read.captures import DESCRIBED_BY, Description, restore_document
-from newsbeam.transforms.read.input_file import InputFile
+from newsbeam.transforms.read.input_file import WHOLE, InputFile
 from newsbeam.transforms.read.warc_frames import HEADER_BYTES, Frame, iterate_frame
 from newsbeam.transforms.records import Document, MediaType, Rejection
 from newsbeam.transforms.text.encoding import decode_text, normalize_newlines
@@ -245,10 +245,11 @@ def read_archive(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejecti
     """
     compressed = item.path.lower().endswith(".gz")
     frame = description = None
-    for frame in iterate_frame(file, item.max_bytes + HEADER_BYTES, compressed, item.sites):
+    most, stretch = item.max_bytes + HEADER_BYTES, item.stretch
+    for frame in iterate_frame(file, most, compressed, item.sites, stretch):
         outcome = read_record(frame, item, description)
         description = outcome if isinstance(outcome, Description) else None
         if outcome is not None and not isinstance(outcome, Description):
             yield outcome
-    if frame is None and not (item.sites is not None and item.sites.passed):
+    if frame is None and stretch == WHOLE and not (item.sites is not None and item.sites.passed):
         yield item.reject("empty", "the archive holds no record")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import BinaryIO
 
+from newsbeam.transforms.read.input_file import WHOLE, Stretch
 from newsbeam.transforms.read.sites import SiteChooser
 from newsbeam.transforms.read.warc_segments import (
     TRUNCATED,
@@ -61,11 +62,11 @@ class Frame:
 class _Window:
     """The part of a segment that is in memory. ``position`` is that of its first byte."""
 
-    def __init__(self, parts: Iterator[Part], file: BinaryIO | None) -> None:
+    def __init__(self, parts: Iterator[Part], file: BinaryIO | None, position: int = 0) -> None:
         self._parts = parts
         self._file = file  # a plain archive, which can be read again
         self.buffer = bytearray()
-        self.position = 0
+        self.position = position
         self.damage: SegmentFault | None = None
 
     def fill(self, size: int) -> bool:
@@ -194,21 +195,25 @@ def iterate_frame(
     max_bytes: int,
     compressed: bool,
     sites: SiteChooser | None = None,
+    stretch: Stretch = WHOLE,
 ) -> Iterator[Frame]:
-    """Yield the records of an archive that begins at offset 0 of ``file``, and its faults, but for
-    those that ``sites`` passes over.
+    """Yield the records in the ``stretch`` of an archive that begins at offset 0 of ``file``, and
+    its faults, but for those that ``sites`` passes over.
 
     A block of more than ``max_bytes`` bytes is cut. A damaged record yields one frame with a
     ``fault``; reading goes on at the next version line, in a compressed archive at the latest at
     the next gzip member that begins with one.
     """
-    parts = iterate_gzip_part(file, sites) if compressed else iterate_plain_part(file)
+    if stretch.first:
+        file.seek(stretch.first)
+    parts = iterate_gzip_part(file, sites, stretch) if compressed else iterate_plain_part(file)
     for segment, group in groupby(parts, key=lambda part: part.segment):
-        window = _Window(group, None if compressed else file)
+        window = _Window(group, *((None, 0) if compressed else (file, stretch.first)))
         is_reported = False
         while True:
             window.drop_newlines()
-            if not window.buffer:
+            is_behind = stretch.end is not None and window.position >= stretch.end
+            if not window.buffer or (is_behind and not compressed):
                 break
             position = window.position
             plus = f"+{position}" if compressed and position else ""

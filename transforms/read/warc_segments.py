@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from newsbeam.transforms.read.input_file import WHOLE, Stretch
 from newsbeam.transforms.read.sites import SiteChooser
 
 _CHUNK_BYTES = 65_536
@@ -20,6 +21,7 @@ _TRUSTED = 3  # Ours: so many members of one record each, and the next ones are 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?\n", re.IGNORECASE)
 _HEAD_BYTES = 1024  # of a member, more than its first five bytes need
+_RECORD_START = b"WARC/"
 _MEMBER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")  # RFC 1952: magic, deflate, flags
 
 
@@ -55,10 +57,10 @@ def iterate_plain_part(file: BinaryIO) -> Iterator[Part]:
 class _Inflater:
     """Reads a file's gzip members one after the other."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, first: int = 0) -> None:
         self._file = file
         self._raw = b""  # read and not yet decompressed
-        self._position = 0  # of the end of _raw in the file
+        self._position = first  # of the end of _raw in the file
 
     def _refill(self) -> bool:
         chunk = self._file.read(_CHUNK_BYTES)
@@ -109,7 +111,7 @@ class _Inflater:
         start = 0
         while True:
             found = _MEMBER.search(self._raw, start, most)
-            if found and not self._begins_record(found.start()):
+            if found and self.peek(found.start(), 5) != _RECORD_START:
                 start = found.start() + 1
                 continue
             if found or len(self._raw) >= most:
@@ -120,14 +122,15 @@ class _Inflater:
                 self._raw = b""
                 return True
 
-    def _begins_record(self, at: int) -> bool:
+    def peek(self, at: int, most: int) -> bytes:
+        """The first bytes (``most``) of the member ``at`` bytes ahead; none where none is there."""
         while len(self._raw) < at + _HEAD_BYTES and self._refill():
             pass
         try:
-            head = zlib.decompressobj(wbits=31).decompress(self._raw[at : at + _HEAD_BYTES], 5)
+            inflater = zlib.decompressobj(wbits=31)
+            return inflater.decompress(self._raw[at : at + _HEAD_BYTES], most)
         except zlib.error:
-            return False
-        return head == b"WARC/"
+            return b""
 
     def iterate_chunk(self, first: int) -> Iterator[bytes]:
         """Decompress one member, ``first`` bytes of it at first. ``zlib.error`` on damage,
@@ -174,16 +177,21 @@ def _find_size(head: bytes) -> int | None:
     return end.end() + int(length[1]) if end and length else None
 
 
-def iterate_gzip_part(file: BinaryIO, sites: SiteChooser | None = None) -> Iterator[Part]:
-    """Decompress an archive. A member that begins with ``WARC/`` begins a segment.
+def iterate_gzip_part(
+    file: BinaryIO, sites: SiteChooser | None = None, stretch: Stretch = WHOLE
+) -> Iterator[Part]:
+    """Decompress the ``stretch`` of an archive, at whose beginning ``file`` stands. A member that
+    begins with ``WARC/`` begins a segment.
 
     Behind a damaged member, reading goes on at the next member that begins a record. Records that
     ``sites`` passes over are left out where each has a member of its own.
     """
-    inflater = _Inflater(file)
+    inflater = _Inflater(file, stretch.first)
     skipper = None if sites is None else _Skipper(sites)
-    segment, recovering = 0, False
+    segment, recovering = stretch.first, False
     while inflater.skip_padding():
+        if stretch.end is not None and inflater.position >= stretch.end:
+            return
         member, head, has_begun, size = inflater.position, b"", False, 0
         first = b""
         is_passed = False
@@ -192,9 +200,9 @@ def iterate_gzip_part(file: BinaryIO, sites: SiteChooser | None = None) -> Itera
             for chunk in inflater.iterate_chunk(_FIRST_BYTES if skipper else _CHUNK_BYTES):
                 head += chunk
                 size += len(chunk)
-                if not has_begun and len(head) < len(b"WARC/"):
+                if not has_begun and len(head) < len(_RECORD_START):
                     continue
-                if not has_begun and head.startswith(b"WARC/"):
+                if not has_begun and head.startswith(_RECORD_START):
                     segment, recovering, first = member, False, head
                     most = skipper.judge(head) if skipper is not None else None
                     if skipper is not None and most is not None and inflater.pass_over(most):
@@ -220,3 +228,28 @@ def iterate_gzip_part(file: BinaryIO, sites: SiteChooser | None = None) -> Itera
             recovering = True
             if not inflater.find_member(member + 1):
                 return
+
+
+def iterate_gzip_record(file: BinaryIO, after: int) -> Iterator[tuple[int, bytes]]:
+    """Where the members lie that begin a record from ``after`` on, and how each begins."""
+    inflater = _Inflater(file)
+    while inflater.find_member(after):
+        after = inflater.position + 1
+        if (head := inflater.peek(0, _FIRST_BYTES)).startswith(_RECORD_START):
+            yield inflater.position, head
+
+
+def iterate_plain_record(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Where the records of a plain archive lie, and how each begins, as far as each tells where the
+    next one is."""
+    at = 0
+    while True:
+        file.seek(at)
+        read = file.read(_FIRST_BYTES)
+        head = read.lstrip(b"\r\n")
+        at += len(read) - len(head)
+        size = _find_size(head)
+        if size is None or not head.startswith(_RECORD_START):
+            return
+        yield at, head
+        at += size

@@ -6,13 +6,20 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import duckdb
 import pytest
 
-from tests.support.past_paper import PastPaper, PastSite, serve_past
+from newsbeam.transforms.fetch import queue as fetch_queue
+from newsbeam.transforms.files import take_lock
+from newsbeam.transforms.poll import right_of_way
+from newsbeam.transforms.poll import round as poll_round
+from tests.support.past_paper import FEED, PastPaper, PastSite, serve_past
 from tests.support.workplace import ROOT
 
 KILLS = int(os.environ.get("NEWSBEAM_KILLS", "30"))
@@ -21,9 +28,11 @@ A_MONTH = int(os.environ.get("NEWSBEAM_PAST", "120"))
 SEED = int(os.environ.get("NEWSBEAM_SEED", "21"))
 
 
-def start(site: PastSite, folder: Path, *options: str) -> subprocess.Popen[bytes]:
+def start(
+    site: PastSite, folder: Path, *options: str, gap: float = 0.02
+) -> subprocess.Popen[bytes]:
     config = folder / "avisen.yaml"
-    config.write_text(site.config(gap=0.02), encoding="utf-8")
+    config.write_text(site.config(gap=gap), encoding="utf-8")
     return subprocess.Popen(
         [sys.executable, "-m", "newsbeam", "backfill", str(config), "--output",
          str(folder / "lake"), *options],
@@ -88,3 +97,55 @@ def test_killed_thirty_times_it_asks_nothing_twice(tmp_path: Path) -> None:
             "GROUP BY 1 HAVING count(*) > 1"
         ).fetchall()
         assert rejects == []
+
+
+@contextmanager
+def note_turn(
+    site: PastSite, turns: list[int], folder: Path, domains: Iterable[str]
+) -> Iterator[None]:
+    """As ``go_first``; into ``turns`` comes how many requests had ended when it was announced."""
+    domains = list(domains)
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        for lane in {right_of_way._find_lane(domain) for domain in domains}:
+            stack.enter_context(take_lock(folder / f"{lane:02}.feeds", shared=True, create=True))
+        turns.append(len(site.log))
+        with right_of_way.go_first(folder, domains):
+            yield
+
+
+@pytest.mark.timeout(900)
+def test_feeds_wait_for_one_request_of_a_backfill_at_most(
+    tmp_path: Path,
+    newsbeam: Callable[[list[str]], tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The feed is polled, and its pages are asked for, in the midst of a backfill of their site."""
+    paper = PastPaper(months=12, a_month=200, news=6)
+    year, month = paper.month(0)
+    turns: list[int] = []
+    with serve_past(paper) as site:
+        for module in (poll_round, fetch_queue):
+            monkeypatch.setattr(module, "go_first", partial(note_turn, site, turns))
+        process = start(site, tmp_path, "--since", f"{year}-{month:02}-01", gap=0.2)
+        try:
+            assert site.wait_for(6), "the backfill is under way"
+            config, lake = tmp_path / "avisen.yaml", tmp_path / "lake"
+            code, _, err = newsbeam(["run", str(config), "--output", str(lake)])
+            assert code == 0, err
+            done = len(site.log)
+            assert site.wait_for(done + 3), "and goes on behind it"
+            assert process.poll() is None
+        finally:
+            process.kill()
+            process.communicate()
+        asked = site.asked()
+    news = paper.list_news()
+    polled, ours = asked.index(FEED), [at for at, path in enumerate(asked) if path in news]
+    assert sorted(asked[at] for at in ours) == sorted(news)
+    assert polled > 5, "the backfill was first"
+    assert len(turns) == 2, "the poll's and the pages'"
+    # Whoever comes waits for one request at most, and then has the site for itself.
+    assert 0 <= polled - turns[0] <= 1
+    assert 0 <= ours[0] - turns[1] <= 1
+    assert ours == list(range(ours[0], ours[0] + len(news)))

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from newsbeam.pipelines.report.gather import name_sources
 from newsbeam.pipelines.report.labels import make_labels
 from newsbeam.pipelines.report.periods import begin_period, choose_periods, end_period
+from newsbeam.pipelines.source_notes import SourceNotes, keep_notes
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES
 from tests.support.reported import CHARTS, Page, as_row, make_article, store_many
@@ -41,6 +43,25 @@ def test_charts_are_valid_vega_lite(lake: Lake, report: Callable[..., Page]) -> 
     table = charts["articles_per_day"]["table"]
     assert (table["columns"][0], set(table["columns"][1:])) == ("week", {"avis", "bladet"})
     assert sum(sum(row[1:]) for row in table["rows"]) == 60
+
+
+def test_charts_call_sources_by_their_names_and_count_in_whole_numbers(
+    lake: Lake, report: Callable[..., Page]
+) -> None:
+    store(lake, ARTICLES, [as_row(make_article("a", "Et ord.", datetime(2026, 5, 17, tzinfo=UTC)))])
+    keep_notes(lake.cache, SourceNotes.NAMES, {"avis": "Avisen i Vik"})
+    chart = report(lake).data["charts"]["articles_per_day"]
+    assert chart["table"]["rows"] == [["Avisen i Vik", 1]]
+    encoding = chart["spec"]["encoding"]
+    assert encoding["x"]["axis"]["tickMinStep"] == 1
+    assert encoding["color"]["legend"] is None, "the rows are called so already"
+
+
+def test_a_name_of_two_sources_tells_neither() -> None:
+    called = {"a": "Nytt", "b": "Nytt", "c": "Tredje"}
+    assert name_sources(["a", "b", "c", "d"], called) == {
+        "a": "a", "b": "b", "c": "Tredje", "d": "d",
+    }  # fmt: skip
 
 
 def test_a_page_of_long_ago_does_not_stretch_the_charts(

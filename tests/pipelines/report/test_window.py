@@ -30,12 +30,24 @@ def fill(root: Path, period: str) -> None:
 def test_a_report_may_be_of_the_newest_days(tmp_path: Path, period: str, newsbeam: Command) -> None:
     fill(tmp_path / "lake", period)
     page = tmp_path / "page.html"
-    for options, count in (([], 10), (["--since", "55d"], 3), (["--since", "9999d"], 10)):
+    for options, count in (
+        ([], 10),
+        (["--since", "55d"], 3),
+        (["--since", "9999d"], 10),
+        (["--since", "2026-09-23"], 4),
+        (["--until", "2026-10-13"], 8),
+        (["--since", "2026-09-23", "--until", "2026-10-13"], 2),
+        (["--since", "25d", "--until", "2026-10-13"], 2),
+    ):
         arguments = ["report", str(tmp_path / "lake"), "--output", str(page), "--json", *options]
         code, out, err = newsbeam(arguments)
         assert code == 0, err
         assert json.loads(out)["articles"] == count
-    assert "the lake has" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert "the lake has" in text
+    assert '"since":"2026-09-19","until":"2026-10-13"' in text.replace(" ", "")
+    arguments = ["report", str(tmp_path / "lake"), "--since", "2026-09-23", "--until", "2026-01-01"]
+    assert newsbeam(arguments)[0] == 2
 
 
 def test_of_a_large_lake_it_is_of_the_last_months(

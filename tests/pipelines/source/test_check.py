@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from newsbeam.pipelines.source.check import is_cut_short
 from tests.support import sites
 from tests.support.sites import Answer, Item, list_items, make_paper, page, serve_site, xml
 
@@ -109,12 +110,50 @@ def test_pages_without_text_or_with_little(newsbeam: Command, folder: Path) -> N
 
     assert problems_of(newsbeam, folder, empty) == ["4 of 4 sampled articles failed: no_text"]
     items = [
-        replace(i, story=replace(i.story, paragraphs=i.story.paragraphs[:1])) for i in list_items(5)
+        replace(i, story=replace(i.story, paragraphs=(f"{i.story.paragraphs[0][:-20]} …",)))
+        for i in list_items(5)
     ]
     short = problems_of(
         newsbeam, folder, lambda base: make_paper(base, items=items, has_furniture=False)
     )
     assert any("of the articles have at most" in one for one in short), short
+
+
+WHOLE = "Marita Dahl (47) er ansatt som ny rektor ved Fjordvik skole. Hun begynner 1. august."
+
+
+@pytest.mark.parametrize(
+    ("text", "summary", "is_cut"),
+    [
+        (WHOLE, None, False),
+        (WHOLE, "Marita Dahl er ny rektor.", False),
+        ("– Jeg gleder meg, sier Marita Dahl, «endelig hjemme».", None, False),
+        (WHOLE, f"{WHOLE} Les mer", True),
+        (f"{WHOLE} Hun har tidligere vært", None, True),
+        (f"{WHOLE} Hun har tidligere ...", None, True),
+        (f"{WHOLE} Hun har tidligere …", None, True),
+    ],
+)
+def test_what_looks_cut_short(text: str, summary: str | None, is_cut: bool) -> None:
+    assert is_cut_short(text, summary) is is_cut
+
+
+def test_a_paper_that_writes_short_is_no_problem(newsbeam: Command, folder: Path) -> None:
+    """A local paper's notices, which the feed announces by a part of them."""
+    short = []
+    for item in list_items(5):
+        first = item.story.paragraphs[0]
+        story = replace(item.story, paragraphs=(f"{first} {WHOLE}",))
+        short.append(replace(item, story=story))
+
+    def build(base: str) -> dict[str, Answer]:
+        return make_paper(base, items=short, has_furniture=False)
+
+    with serve_site(build) as site:
+        write_config(folder, "fjord", site.url("/nytt.xml"))
+        (found,) = check(newsbeam, folder, "fjord", code=0)
+    assert found["problems"] == []
+    assert any("of the articles have at most" in one for one in found["remarks"])
 
 
 def test_robots_txt_is_named(newsbeam: Command, folder: Path) -> None:

@@ -148,6 +148,22 @@ def test_broken_csv_costs_what_is_broken() -> None:
     assert "what comes after is not read" in third.detail
 
 
+@pytest.mark.parametrize(
+    ("data", "path", "detail"),
+    [
+        (make_csv(["id", "text"]), "a.csv", "a header and no rows"),
+        (make_csv(["id", "text"], ["", " "]), "a.csv", "a header and no rows"),
+        (b"", "a.csv", "white space"),
+        (make_parquet(id=[], text=[]), "a.parquet", "no rows"),
+    ],
+)
+def test_a_file_without_rows_is_told(data: bytes, path: str, detail: str) -> None:
+    (found,) = read(data, path)
+    assert isinstance(found, Rejection)
+    assert found.reason == "empty"
+    assert detail in found.detail
+
+
 def test_parquet() -> None:
     data = make_parquet(
         url=["https://a.no/1", None],
