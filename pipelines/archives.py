@@ -207,7 +207,7 @@ class _Steps:
             else:
                 begun.append(f"{file.key} at {done / size:.0%}")
         if read or begun:
-            before = [f"{show_count(read, 'archive')} were read"] if read else []
+            before = [f"{show_count(read, 'archive')} read"] if read else []
             yield f"went on where an earlier run was stopped: {', '.join([*before, *begun])}"
 
 

@@ -127,10 +127,6 @@ WRONG = {
     "run a.yaml --output lake --workers 0": (
         'newsbeam run: Invalid value "0" for --workers. Must be > 0.'
     ),
-    "repair s3://lake": (
-        "newsbeam repair: s3://lake: this command needs a lake in a local folder; "
-        "docs/scaling.md says which work on an object store."
-    ),
     "retry lake --since soon": (
         "newsbeam retry: Invalid value for --since: 'soon' should be a number and a unit: 30s, "
         "10m, 6h or 1d."
@@ -158,7 +154,7 @@ def test_wrong_usage_is_told_in_one_line(line: str, newsbeam: Newsbeam) -> None:
 
 
 def test_a_line_of_many_words_is_never_broken(newsbeam: Newsbeam) -> None:
-    code, _, err = newsbeam(["repair", f"s3://{'x' * 300}"])
+    code, _, err = newsbeam(["maintain", f"s3://{'x' * 300}", "--partition", "month"])
     assert code == 2
     assert err.count("\n") == 1
 

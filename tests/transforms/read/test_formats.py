@@ -138,8 +138,8 @@ def test_no_file_without_content_is_passed_over_in_silence(
             assert rejection.reason in ("empty", "invalid_parquet", "broken_gzip", "broken_record")
 
 
-def test_a_sheet_without_rows_has_none() -> None:
-    assert read(b"text;title\n", "a.csv") == []
+def test_a_sheet_without_rows_is_told() -> None:
+    assert outcomes(read(b"text;title\n", "a.csv")) == ["empty"]
     assert outcomes(read(b"\n\nid;text\na;Hei\n", "a.csv")) == ["a"]
 
 
