@@ -21,6 +21,8 @@ from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.poll.round import Round
 from newsbeam.transforms.text.counts import show_count
 
+# Of so many sources each has a row, of more only those of which something was read. Ours.
+_MOST_ROWS = 40
 _COUNTERS = ("read", "new", "revised", "known", "entities", "quotes")
 
 
@@ -254,20 +256,25 @@ def print_summary(summary: Summary, console: Console) -> None:
     table.add_column("source", no_wrap=True)
     for name in ("read", "new", "revised", "known", "rejected", "entities", "quotes"):
         table.add_column(name, justify="right")
-    for source, count in summary.sources.items():
+    told = _choose_told(summary.sources)
+    for source, count in told.items():
         table.add_row(
             source,
             *map(str, (count.read, count.new, count.revised, count.known)),
             str(sum(count.rejected.values())),
             *map(str, (count.entities, count.quotes)),
         )
-    console.print(table)
+    if told:
+        console.print(table)
 
     def tell(text: str) -> None:
         # One line each, however narrow the terminal: scripts look for them.
         safe = show_safe(text, keep_newlines=True)  # names of fields are strangers' texts
         console.print(safe, markup=False, highlight=False, soft_wrap=True)
 
+    if quiet := len(summary.sources) - len(told):
+        of_all = show_count(len(summary.sources), "source")
+        tell(f"Nothing was read of {quiet:,} of {of_all}")
     feeds = [count.feeds for count in summary.sources.values() if count.feeds]
     if any(count.polled for count in feeds):
         tell(
@@ -314,6 +321,13 @@ def print_summary(summary: Summary, console: Console) -> None:
     if summary.processed and (is_first or console.is_terminal):
         lines += _list_next_step(lake)
     tell("\n".join(lines))
+
+
+def _choose_told(sources: Mapping[str, SourceCount]) -> Mapping[str, SourceCount]:
+    """The rows of the table: of many sources only those of which something was read."""
+    if len(sources) <= _MOST_ROWS:
+        return sources
+    return {source: count for source, count in sources.items() if count.read or count.rejected}
 
 
 def _list_next_step(lake: LakePath) -> list[str]:

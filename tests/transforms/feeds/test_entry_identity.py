@@ -16,9 +16,9 @@ def test_guid_of_one_entry_is_its_id() -> None:
 
 
 def test_guids_that_all_entries_share_are_no_ids() -> None:
-    items = [f"<guid>x</guid><link>/{n}?utm_source=rss</link>" for n in range(10_000)]
+    items = [f"<guid>x</guid><link>/{n}?utm_source=rss</link>" for n in range(1_000)]
     feed = read(rss(*items))
-    assert len(feed.entries) == 10_000
+    assert len(feed.entries) == 1_000
     assert feed.entries[1].id == "https://feed.example/1"
     assert feed.faults == ()
 
