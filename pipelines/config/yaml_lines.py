@@ -89,6 +89,9 @@ def parse_yaml(text: str) -> YamlDocument:
 
 
 def _check_depth(text: str) -> None:
+    # Each level takes one of these signs at least; most configs have few.
+    if sum(map(text.count, "[{:-?")) <= _DEEPEST:
+        return
     depth = 0
     with suppress(yaml.YAMLError, UnicodeEncodeError):  # said by who reads it
         for event in yaml.parse(text, Loader=_FastLoader):
