@@ -74,6 +74,9 @@ class LexiconFields(Settings):
     clause_adverbs: tuple[str, ...] = Field(
         (), description="They stand between verb and subject or after it: 'også', 'videre'."
     )
+    adverbial_phrases: tuple[str, ...] = Field(
+        (), description="The same of several words: 'for eksempel', 'i går'."
+    )
     adverb_endings: tuple[str, ...] = Field(
         (),
         description="Endings of words that say how somebody speaks: 't' in 'bestemt'.",

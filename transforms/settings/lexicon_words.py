@@ -58,6 +58,7 @@ class LexiconWords:
         self.role_prepositions = frozenset(lexicon.role_prepositions)
         self.prepositions = frozenset(lexicon.prepositions) | self.complements
         self.adverbs = frozenset(lexicon.clause_adverbs)
+        self.adverbials = _index_phrases(lexicon.adverbial_phrases)
         self.subordinators = frozenset(lexicon.subordinators)
         self.subordinating = self.subordinators - self.prepositions
         self.complementizers = frozenset(lexicon.complementizers)

@@ -243,8 +243,7 @@ class AttributionReader:
 
     def _introduces_clause(self, index: int, last: int) -> bool:
         """Whether the subject goes on to indirect speech, or to an object: no quote ends here."""
-        while index < last and self._phrases.is_adverb(index):
-            index += 1
+        index = self._phrases.skip_adverbials(index, last)
         if index >= last:
             return False
         token = self._tokens[index]

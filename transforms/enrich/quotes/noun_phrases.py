@@ -7,7 +7,7 @@ from typing import Literal
 
 from newsbeam.transforms.enrich.quotes.definiteness import has_article, is_described, joins_noun
 from newsbeam.transforms.enrich.quotes.names import Names
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, match_phrase
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
 
 MentionKind = Literal["name", "pronoun", "role", "source"]
@@ -42,6 +42,7 @@ class NounPhraseReader:
         self._names = names
         self._verbs = lexicon.verbs
         self._words = lexicon.words
+        self._adverbs = self._words.adverbs - self._words.determiners
         self._tells_how = lexicon.tells_how
         self._endings = lexicon.statements.sets.endings
 
@@ -52,8 +53,7 @@ class NounPhraseReader:
         noun with its complement. First and second person are no speakers, nor is the dummy.
         """
         last = min(last, index + MAX_SUBJECT)
-        while index < last and self.is_adverb(index):
-            index += 1
+        index = self.skip_adverbials(index, last)
         if index >= last:
             return None
         token = self._tokens[index]
@@ -110,10 +110,14 @@ class NounPhraseReader:
             return None
         return found if self.is_definite(found) else None
 
-    def is_adverb(self, index: int) -> bool:
-        """Whether a word is skipped before a subject, and no article."""
-        lower = self._tokens[index].lower
-        return lower in self._words.adverbs and lower not in self._words.determiners
+    def skip_adverbials(self, index: int, last: int) -> int:
+        """The token behind what stands between verb and subject: *sa blant annet også Nes*."""
+        while index < last:
+            width = match_phrase(self._tokens, index, self._words.adverbials)
+            if not width and self._tokens[index].lower not in self._adverbs:
+                break
+            index += width or 1
+        return index
 
     def _opens_partitive(self, index: int, last: int) -> bool:
         """*en av elevene*, *flere av dem*: somebody of a group."""
@@ -336,8 +340,7 @@ class NounPhraseReader:
         if index >= last or self._tokens[index].lower not in self._words.dummy:
             return None
         index += 1
-        while index < last and self.is_adverb(index):
-            index += 1
+        index = self.skip_adverbials(index, last)
         if index >= last or self._tokens[index].lower not in self._words.prepositions:
             return None
         head = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,6 +37,17 @@ class Token(NamedTuple):
         """
         head, _, tail = self.text.rpartition("-")
         return self.text[0].isupper() and not (head and tail[:1].islower())
+
+
+def match_phrase(
+    tokens: Sequence[Token], index: int, phrases: Mapping[str, Sequence[tuple[str, ...]]]
+) -> int:
+    """How many tokens the phrase at a token has, 0 where there is none; ``phrases`` are by their
+    first words."""
+    for phrase in phrases.get(tokens[index].lower, ()):
+        if tuple(token.lower for token in tokens[index : index + len(phrase)]) == phrase:
+            return len(phrase)
+    return 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,12 +227,7 @@ class SubjectReader:
 
     def read_phrase(self, index: int, last: int) -> Mention | None:
         """The noun phrase at a token as a source; *flere naboer* counts, *mange* does not."""
-        while (
-            index < last
-            and self._clauses.is_adverb(index)
-            and (self._tokens[index].lower not in self._words.determiners)
-        ):
-            index += 1
+        index = self._phrases.skip_adverbials(index, last)
         finite = self._clauses.find_finite(index + 1, last)
         last = self._end_phrase(index, last if finite is None else min(last, finite))
         if index >= last:
