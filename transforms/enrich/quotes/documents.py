@@ -1,8 +1,12 @@
-"""Who is behind a document: *Kari Nes har skrevet et brev*, *står det i brevet*."""
+"""Documents: who wrote *et brev* that others quote, and what *rapporten* is called in full."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
+
 from newsbeam.transforms.enrich.quotes.names import Names
+from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.persons import Persons
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
 from newsbeam.transforms.settings.lexicon import Lexicon
@@ -65,3 +69,39 @@ class DocumentAuthors:
             if name is not None:
                 return name.full if self._persons.is_person(name) else None
         return None
+
+
+class DocumentNames:
+    """What documents are called: *rapporten* is the *rapport fra Riksrevisjonen* of the text."""
+
+    def __init__(self, cut: Segmentation, names: Names, lexicon: Lexicon) -> None:
+        self._tokens = cut.tokens
+        self._words = lexicon.words
+        self._told: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for name in names.all:
+            if name.is_person or not self._is_complement(name.first - 1):
+                continue
+            for index in (name.first - 2, name.first - 3):  # "rapport utarbeidet av SSB"
+                bare = self._find_bare(index) if index >= 0 else None
+                if bare is not None:
+                    full = cut.text[cut.tokens[index].start : name.start + len(name.text)]
+                    self._told[bare].append((index, full))
+                    break
+
+    def _is_complement(self, index: int) -> bool:
+        return index >= 0 and self._tokens[index].lower in self._words.complements
+
+    def _find_bare(self, index: int) -> str | None:
+        """The noun of a document without its definite ending."""
+        stems = self._words.stems(self._tokens[index].lower)
+        return min(filter(self._words.is_document, stems), key=len, default=None)
+
+    def find(self, mention: Mention) -> str | None:
+        """What a definite noun that says no more is called before it, or else behind it."""
+        bare = self._find_bare(mention.head)
+        if bare in (None, self._tokens[mention.head].lower) or mention.last > mention.head + 1:
+            return None
+        told = self._told.get(bare, [])
+        at = bisect_right(told, (mention.head, ""))
+        near = [*told[max(at - 1, 0) : at], *told[at : at + 1]]
+        return near[0][1] if near else None

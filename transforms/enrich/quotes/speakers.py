@@ -8,7 +8,7 @@ of the list that fits (a simple form of centering; Grosz, Joshi and Weinstein 19
 from __future__ import annotations
 
 from newsbeam.transforms.enrich.quotes.attributions import AttributionReader
-from newsbeam.transforms.enrich.quotes.documents import DocumentAuthors
+from newsbeam.transforms.enrich.quotes.documents import DocumentAuthors, DocumentNames
 from newsbeam.transforms.enrich.quotes.institutions import Institutions
 from newsbeam.transforms.enrich.quotes.names import Name, Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
@@ -58,6 +58,7 @@ class Cast:
             cut, names, self._persons, self._nouns, reader.reporters, lexicon
         )
         self._authors = DocumentAuthors(cut, names, self._persons, lexicon)
+        self._documents = DocumentNames(cut, names, lexicon)
 
     def observe(self, sentence: Sentence, first: int, last: int) -> None:
         """Take note of whom narration, tokens ``first`` to ``last`` of a sentence, is about."""
@@ -189,8 +190,8 @@ class Cast:
                 token.lower
             )
             body = None if human else self._institutions.find(mention)
-            return person or body or self._add_nameless(mention)
-        return author or self.text_of(mention)
+            return person or body or self._documents.find(mention) or self._add_nameless(mention)
+        return author or self._documents.find(mention) or self.text_of(mention)
 
     def resolve_within(self, mention: Mention, sentence: Sentence, first: int) -> str | None:
         """``resolve`` where the sentence before the mention, from token ``first``, counts too.
