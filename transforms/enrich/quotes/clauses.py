@@ -36,7 +36,6 @@ class ClauseReader:
     def __init__(
         self, cut: Segmentation, names: Names, reader: AttributionReader, lexicon: Lexicon
     ) -> None:
-        self._cut = cut
         self._tokens = cut.tokens
         self._names = names
         self._reader = reader
@@ -94,7 +93,9 @@ class ClauseReader:
         """Whether a word can end a subject: a pronoun, a name, a definite noun."""
         lower = self._tokens[index].lower
         if lower in self._words.subjects:
-            return lower not in self._words.determiners | self._words.indefinite
+            behind = {token.lower for token in self._tokens[index + 2 : index + 3]}
+            goes_on = lower in self._words.plural and behind <= self._words.closed
+            return goes_on or lower not in self._words.determiners | self._words.indefinite
         if self._words.grammar.articles and lower not in self._words.closed:
             noun = lower.isalpha() and not self.is_listed(index)
             return noun and has_article(index, self._tokens, self._words, self.articles)

@@ -144,6 +144,8 @@ class SubjectReader:
             return Subject(mention, is_relative=is_subordinate)
         behind = self._read_behind(finite, end)
         before = self._read_before(opening, finite)
+        if before is not None and behind is not None and self._opens_clause(behind):
+            behind = None  # "Forskere mener de har funnet svaret"
         if before is None and self._clauses.find_finite(opening + 1, finite) is None:
             before = self._read_after_opener(opening, finite)
         if before is None or (
@@ -155,6 +157,11 @@ class SubjectReader:
             name = self._read_adjacent(at + 1, first) if behind is None else None
             return Subject(behind or name, is_relative=is_subordinate)
         return Subject(before, is_relative=is_subordinate)
+
+    def _opens_clause(self, mention: Mention) -> bool:
+        """Whether a pronoun is the subject of a verb right behind it."""
+        follows = mention.last < len(self._tokens)
+        return mention.kind == "pronoun" and follows and self._clauses.is_finite(mention.last)
 
     def _is_subordinate(self, opening: int, first: int) -> bool:
         """Whether a clause is one that its sentence goes on behind: *Når Nes sier at …, er det*."""
