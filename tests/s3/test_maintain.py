@@ -215,4 +215,4 @@ def test_upkeep(lake: Lake, place: ObjectPath, server: Server) -> None:
 def test_what_is_not_done_there_is_said(small: Lake, place: ObjectPath, newsbeam: Command) -> None:
     code, _, err = newsbeam(["maintain", str(place), "--partition", "day"])
     assert code == 2
-    assert "needs a lake in a local folder" in err
+    assert "is on an object store, where no table can change places with another" in err

@@ -9,7 +9,10 @@ import pytest
 
 
 def every_nth(nth: int, cases: Sequence[Any]) -> list[Any]:
-    """The cases of a parametrised test: all but the first and each ``nth`` after it are slow."""
+    """The cases of a parametrised test: all but the first and each ``nth`` after it are slow.
+
+    A tuple has several parameters, so that one parameter must be none.
+    """
     return [
         case if index % nth == 0 else pytest.param(*_values(case), marks=pytest.mark.slow)
         for index, case in enumerate(cases)

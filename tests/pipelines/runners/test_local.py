@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import apache_beam as beam
@@ -35,9 +35,13 @@ def _run(codes: Sequence[str]) -> None:
     pipeline.run().wait_until_finish()
 
 
-def _children() -> list[psutil.Process]:
-    """Those of this process, zombies among them."""
-    return [c for c in psutil.Process().children() if "resource_tracker" not in c.cmdline()]
+@pytest.fixture(autouse=True)
+def none_left() -> Iterator[None]:
+    """No test leaves a process behind, or a zombie; tests before may have."""
+    before = {*psutil.Process().children()}
+    yield
+    made = {*psutil.Process().children()} - before
+    assert not [child for child in made if "resource_tracker" not in child.cmdline()]
 
 
 @pytest.mark.parametrize(
@@ -57,20 +61,17 @@ def test_a_worker_that_dies_at_its_work_ends_the_run(
     # The other worker has enough to do; nor must the one that dies have done its own first.
     with pytest.raises(RunFailed, match=f"a worker process died: .*{reason}"):
         _run([code, *["__import__('time').sleep(2)"] * 9])
-    assert not _children()
     assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.slow
 def test_workers_that_live_do_their_work_and_end() -> None:
     _run(["1 + 1"] * 9)
-    assert not _children()
 
 
 def test_a_bug_in_a_worker_is_raised_as_a_bug() -> None:
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         _run(["1 / 0"])
-    assert not _children()
 
 
 def test_a_worker_that_cannot_begin_ends_the_run_with_a_sentence(workplace: Workplace) -> None:

@@ -17,7 +17,6 @@ from newsbeam.transforms.lake.staging import Staging
 from newsbeam.transforms.packing import pack_request
 from newsbeam.transforms.records import Document, Entry, Metadata, PageRequest, Provenance, Response
 from newsbeam.transforms.text.identity import digest_bytes
-from tests.support.thinned import every_nth
 from tests.support.workplace import Workplace
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -99,7 +98,7 @@ def test_a_new_lake_gets_the_whole_history(archive: Archive) -> None:
     assert words(archive.place) == ["glad", "sint", "trist"]
 
 
-@pytest.mark.parametrize("options", every_nth(2, [(), ("--reprocess",)]))
+@pytest.mark.parametrize("options", [(), pytest.param(("--reprocess",), marks=pytest.mark.slow)])
 def test_unchanged_rules_add_nothing(archive: Archive, options: tuple[str, ...]) -> None:
     keep_three(archive)
     archive.place.run()
