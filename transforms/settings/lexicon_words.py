@@ -96,6 +96,9 @@ class LexiconWords:
             | frozenset(lexicon.function_words)
             | frozenset(self.according)
         )
+        self._index_nouns(lexicon)
+
+    def _index_nouns(self, lexicon: LexiconFields) -> None:
         self.several = tuple(lexicon.plural_endings)
         self.weak = tuple(lexicon.weak_endings)
         self.agents = tuple(lexicon.agent_endings)
