@@ -253,6 +253,8 @@ def merge_settings(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[
 
 def _add_rules(file: Path, source: Source, document: YamlDocument, faults: list[Fault]) -> Source:
     """``source`` with the rules of its ``clean.rule_files`` behind its own."""
+    if not source.clean.rule_files:
+        return source
     rules = list(source.clean.rules)
     for index, name in enumerate(source.clean.rule_files):
         path = file.parent / name
@@ -350,6 +352,8 @@ def _is_pipeline_installed(name: str, folder: Path) -> bool:
 
 def _resolve_pipelines(source: Source, folder: Path) -> Source:
     """``source`` with the paths of pipelines, which are relative to its config, made absolute."""
+    if not source.enrich.pipelines:
+        return source
     pipelines = {
         code: str((folder / name).resolve())
         if name is not None and (folder / name / "meta.json").is_file()
