@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
-import hashlib
 import io
 import json
-import re
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from lxml import html
 from rich.console import Console
 
 from newsbeam.pipelines.preview.examine import Examination, ExaminedLine
-from newsbeam.pipelines.preview.spans import cut_text
 from newsbeam.pipelines.preview.terminal import print_view
 from newsbeam.pipelines.preview.view import Mark, ShownLine, View, make_view
 from newsbeam.transforms.records import (
@@ -35,8 +26,7 @@ from newsbeam.transforms.records import (
 )
 from newsbeam.transforms.settings.source import Source
 from tests.support.loopback import Asked, Server, reply
-from tests.support.previewed import PAGE
-from tests.support.workplace import ROOT
+from tests.support.previewed import LONG_TEXT, PAGE, check_page
 
 Newsbeam = Callable[[list[str]], tuple[int, str, str]]
 
@@ -47,9 +37,6 @@ LINES = [
     "    1 Kari Dahl, ordfører (cue: sier)",
     "# Dyrere enn ventet",
 ]
-LONG_TEXT = (
-    "Brua over fjorden ble åpnet søndag, etter fire år med arbeid, og mange er glade for den."
-)
 
 
 @pytest.fixture
@@ -299,162 +286,3 @@ def test_an_address_that_cannot_be_had(
     assert message in err.replace("\n", " ")
     assert "rejected in the stage fetch" in out
     assert len(paths) == asked
-
-
-# --- text of strangers
-
-SCRIPT = "<script>alert(1)</script>"
-HOSTILE = {
-    "title": f"{SCRIPT}\u202eevil\x1b[2J\x9b31m\x07",
-    "text": f"{LONG_TEXT}\n</div><img src=x onerror=alert(1)> {SCRIPT} \x1b]0;eid\x07 \u2066x"
-    f"\u202e – Nei, sier Kari {SCRIPT} Dahl.\n{LONG_TEXT}",
-    "authors": [f"{SCRIPT}\u202e", "<a href='javascript:alert(1)'>Per</a>\x1b[31m"],
-    "url": 'https://example.org/"><script>alert(1)</script>\u202e?a=javascript:alert(1)',
-    "section": "\x1b[41m</title></style><script>alert(1)</script>",
-    "tags": ["\u2067x", '" onmouseover="alert(1)'],
-    "image_url": "javascript:alert(1)",
-    "published_at": "2026-03-01T09:30:00+01:00",
-}
-HOSTILE_PAGE = f"""<html><head><title>{SCRIPT.replace("<", "&lt;")}&#x202e;</title>
-<meta name="author" content="&lt;script>alert(1)&lt;/script>&#x202e;&#x1b;[31m">
-<link rel="canonical" href="javascript:alert(1)"></head><body><article>
-<h1>&lt;script>alert(1)&lt;/script>&#x202e;</h1><p>{LONG_TEXT}</p>
-<p>&lt;script>alert(1)&lt;/script> &#x202e; {LONG_TEXT}</p>
-<p>{LONG_TEXT.replace("Brua", "Tunnelen")}</p></article></body></html>"""
-TEMPLATE = (ROOT / "pipelines/report/page.html").read_text(encoding="utf-8")
-
-
-def check_page(page: str) -> dict[str, Any]:
-    """No elements but the template's, one script, a policy that forbids all else: what it draws.
-
-    How it is drawn is tested in tests/browser.
-    """
-    tree = html.document_fromstring(page)
-    (data, script), (style,) = tree.xpath("//script"), tree.xpath("//style")
-    template = html.document_fromstring(re.sub(r"\{\{\w+\}\}", "", TEMPLATE))
-    expected = [element.tag for element in template.iter()]
-    assert sorted(str(e.tag) for e in tree.iter() if e is not script) == sorted(map(str, expected))
-    assert not [name for e in tree.iter() for name in e.attrib if name.startswith("on")]
-    assert tree.xpath("//@href") == ["data:,", "#main"]
-    assert not tree.xpath("//@src")
-    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
-    assert policy == (
-        f"default-src 'none'; script-src {hash_text(script.text)}; style-src "
-        f"{hash_text(style.text)}; img-src data:; connect-src 'none'; base-uri 'none'; "
-        "form-action 'none'"
-    )
-    head = [element.get("http-equiv") for element in tree.xpath("//head/*")]
-    assert head.index("Content-Security-Policy") < len(head) - 2, "before what it governs"
-    assert (data.get("type"), script.get("type")) == ("application/json", "module")
-    assert re.fullmatch(r"[ -~]*", data.text)
-    assert not re.search("[<>&]", data.text)
-    shown: dict[str, Any] = json.loads(data.text)
-    return shown
-
-
-def hash_text(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def is_harmless(text: str) -> bool:
-    kinds = {unicodedata.category(character) for character in text if character != "\n"}
-    return not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
-
-
-@pytest.mark.parametrize("name", ["a.jsonl", "a.html"])
-def test_text_of_strangers_is_shown_as_text(newsbeam: Newsbeam, tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.write_text(HOSTILE_PAGE if name == "a.html" else json.dumps(HOSTILE), encoding="utf-8")
-    code, out, err = newsbeam(["preview", str(path)])
-    assert (code, err) == (0, "")
-    assert is_harmless(out)
-    assert SCRIPT in out
-    # Extraction drops such characters from a page; fields of JSON come as they are.
-    assert ("<U+202E>" in out) == (name == "a.jsonl")
-
-    code, out, _ = newsbeam(["preview", str(path), "--json"])
-    assert code == 0
-    assert is_harmless(out)
-    article = json.loads(out)["article"]
-    assert SCRIPT in article["text"]
-    if name == "a.jsonl":
-        assert article["title"] == HOSTILE["title"], "escaped, not changed"
-
-    code, out, _ = newsbeam(["preview", str(path), "--html"])
-    assert code == 0
-    assert is_harmless(out)
-    shown = check_page(out)
-    assert SCRIPT in shown["title"]
-    assert SCRIPT in shown["article"]["t"]
-
-
-def test_colours_are_all_that_a_terminal_is_told(
-    newsbeam: Newsbeam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps(HOSTILE), encoding="utf-8")
-    _, out, _ = newsbeam(["preview", str(path)])
-    assert "\x1b[1;36m" in out
-    assert is_harmless(re.sub(r"\x1b\[[0-9;]*m", "", out))
-
-
-def test_a_hostile_file_name_is_shown_as_text(newsbeam: Newsbeam, tmp_path: Path) -> None:
-    path = tmp_path / "\x1b[31m\u202e.txt"
-    for text in ("", LONG_TEXT):
-        path.write_text(text, encoding="utf-8")
-        _, out, err = newsbeam(["preview", str(path)])
-        assert is_harmless(out + err)
-        assert "<U+202E>" in out
-    _, out, err = newsbeam(["preview", str(path) + "\x1b"])
-    assert is_harmless(out + err)
-
-
-# --- marking what overlaps
-
-SPANS = st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40)), max_size=12)
-
-
-@given(st.text(max_size=30), SPANS)
-def test_pieces_are_the_text_and_know_what_covers_them(
-    text: str, spans: list[tuple[int, int]]
-) -> None:
-    pieces = cut_text(text, spans)
-    assert "".join(piece.text for piece in pieces) == text
-    assert all(piece.text for piece in pieces)
-    at, opened = 0, list[int]()
-    for piece in pieces:
-        opened += piece.begins
-        assert list(piece.spans) == opened
-        for offset in range(at, at + len(piece.text)):
-            covering = {n for n, (start, end) in enumerate(spans) if start <= offset < end}
-            assert covering == set(piece.spans)
-        for number in piece.ends:
-            opened.remove(number)
-        at += len(piece.text)
-    assert not opened
-
-
-@given(st.text(min_size=12, max_size=12), SPANS)
-def test_what_lies_within_another_is_closed_first(text: str, spans: list[tuple[int, int]]) -> None:
-    nested = [(s, e) for s, e in spans if 0 <= s < e <= 12]
-    nested = [
-        a for a in nested
-        if all(a[1] <= b[0] or b[1] <= a[0] or (a[0] <= b[0] and b[1] <= a[1])
-               or (b[0] <= a[0] and a[1] <= b[1]) for b in nested)
-    ]  # fmt: skip
-    stack: list[int] = []
-    for piece in cut_text(text, nested):
-        stack += piece.begins
-        for number in piece.ends:
-            assert stack.pop() == number
-
-
-def test_marks_that_cross_are_all_shown() -> None:
-    marks = (Mark(0, 6, label="PER"), Mark(3, 9, quote=1), Mark(3, 5, label="ORG"))
-    line = ShownLine("abcdefghi", None, "paragraph", marks)
-    output = io.StringIO()
-    print_view(View("T", (), (line,), (), None, ()), Console(file=output))
-    assert "  [abc{[de]ORGf]PERghi}1\n" in output.getvalue()
