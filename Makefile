@@ -90,10 +90,10 @@ build/s3/$(VERSITYGW)/versitygw:
 test-readers: build/readers-venv/.ready
 	$(BIN)/python -m pytest -m slow tests/pipelines/test_readers.py
 
-build/readers-venv/.ready: $(READY)
+build/readers-venv/.ready: $(READY) tests/constraints-readers.txt
 	@command -v java >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless; } || { echo "Spark needs Java: apt-get install default-jre-headless (as root)"; exit 1; }
 	$(PYTHON) -m venv build/readers-venv
-	build/readers-venv/bin/pip install --quiet --disable-pip-version-check pandas polars pyspark
+	build/readers-venv/bin/pip install --quiet --disable-pip-version-check --constraint tests/constraints-readers.txt pandas polars pyspark
 	@touch $@
 
 bench: $(READY)

@@ -58,6 +58,8 @@ if __name__ == "__main__":
     parser.add_argument("--lake", type=Path)
     parser.add_argument("--articles", type=int, default=ARTICLES)
     given = parser.parse_args()
+    folder = given.place if given.all else given.place.parent
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         made = make_page(Path(work), given.lake, given.articles)
         if not given.all:
