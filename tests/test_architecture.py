@@ -125,6 +125,13 @@ def test_polling_does_not_load_beam() -> None:
     assert not loads_beam(ROOT / "pipelines/ingest.py")
 
 
+def test_spacy_is_loaded_with_the_first_text() -> None:
+    """A run over files that finds nothing new makes its graph, and ends without it."""
+    loaded = list_loaded(ROOT / "pipelines/graph.py", ROOT / "pipelines/stream.py")
+    assert "newsbeam.transforms.enrich.annotate" in loaded
+    assert not {name for name in loaded if name.partition(".")[0] == "spacy"}
+
+
 def list_loaded(*paths: Path) -> set[str]:
     """Full names of what is imported when ``paths`` are, by them and through others."""
     reached = {file for path in paths for file, _ in list_reached(path, in_functions=False)}

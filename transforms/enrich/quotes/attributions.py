@@ -7,12 +7,11 @@ before speech.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import MAX_SUBJECT, Mention, NounPhraseReader
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, match_phrase
 from newsbeam.transforms.settings.lexicon import Lexicon, Verb
 from newsbeam.transforms.text.characters import CLOSING_MARKS, DASHES
 
@@ -334,22 +333,14 @@ class AttributionReader:
         if self._tokens[first].lower not in self._words.utterances or first + 2 >= last:
             return None
         verb = self._tokens[first + 1]
-        behind = self._read_phrase(self._words.belonging, first + 1)
-        mention = None if behind is None else self._phrases.read_subject(behind, last)
+        width = match_phrase(self._tokens, first + 1, self._words.belonging)
+        mention = self._phrases.read_subject(first + 1 + width, last) if width else None
         return None if mention is None else Attribution(first, last, verb.text, mention)
-
-    def _read_phrase(self, phrases: Mapping[str, list[tuple[str, ...]]], index: int) -> int | None:
-        """The token behind one of ``phrases``, by their first words, at ``index``."""
-        for phrase in phrases.get(self._tokens[index].lower, ()):
-            behind = index + len(phrase)
-            if tuple(token.lower for token in self._tokens[index:behind]) == phrase:
-                return behind
-        return None
 
     def read_according(self, index: int, last: int) -> Attribution | None:
         """*ifølge Hansen* at ``index``."""
-        behind = self._read_phrase(self._words.according, index)
-        mention = None if behind is None else self._phrases.read_object(behind, last)
+        width = match_phrase(self._tokens, index, self._words.according)
+        mention = self._phrases.read_object(index + width, last) if width else None
         return None if mention is None else Attribution(index, last, None, mention)
 
     def read_document(self, index: int, last: int) -> Attribution | None:
