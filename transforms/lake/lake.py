@@ -132,8 +132,7 @@ class Lake:
         log = self.log(table)
         if isinstance(log, ObjectLog) and (version := log.find_fresh_version()) >= 0:
             return ObjectHead(self.table(table), log, version)
-        handle = self.open(table)
-        return TableHead(table.laid_out(handle.metadata().partition_columns), log, handle)
+        return TableHead(table, log, self.open(table))
 
     def list_files(self, table: Table) -> set[str]:
         """The paths of the table's files, relative to its folder: as ``open`` shows them, but

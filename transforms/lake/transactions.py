@@ -44,11 +44,16 @@ FileActions: TypeAlias = Sequence[AddAction | RemoveAction]
 
 @dataclass(slots=True)
 class TableHead:
-    """The newest version of a table, to commit on; ``table`` is as it is laid out."""
+    """The newest version of a table, to commit on."""
 
-    table: Table
+    kind: Table
     log: TableLog
     handle: DeltaTable
+
+    @property
+    def table(self) -> Table:
+        """The table as it is laid out in this version."""
+        return self.kind.laid_out(self.handle.metadata().partition_columns)
 
     @property
     def version(self) -> int:
@@ -88,12 +93,18 @@ class TableHead:
         )
 
     def _commit(self, actions: FileActions, properties: CommitProperties) -> bool:
+        table = self.table
+        # Delta's library takes files of other partitions, and nobody can read the table then.
+        if any(
+            (action.partition_values or {}).keys() ^ set(table.partition_by) for action in actions
+        ):
+            raise AssertionError(f"files that are not laid out by {', '.join(table.partition_by)}")
         try:
             self.handle.create_write_transaction(
                 list(actions),
                 "append",
-                self.table.schema,
-                partition_by=list(self.table.partition_by),
+                table.schema,
+                partition_by=list(table.partition_by),
                 commit_properties=properties,
             )
         except CommitFailedError:

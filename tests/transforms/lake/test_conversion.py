@@ -19,13 +19,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
 
 from newsbeam.pipelines.maintain import MaintainOptions, maintain_lake
-from newsbeam.transforms.lake import conversion
+from newsbeam.transforms.lake import commit, conversion
 from newsbeam.transforms.lake.commit import commit_articles, stage_rows
 from newsbeam.transforms.lake.guard import check_before_writing
 from newsbeam.transforms.lake.known import Known
@@ -111,6 +112,25 @@ def test_a_run_that_began_before_commits_after(lake: Lake) -> None:
         assert (counts["avis"].new, counts["avis"].known) == (1, 1)
         staging.remove()
     assert len(read_every_way(lake.root)) == 42
+    assert all("published_month=" in path for path in list_files(lake.open(ARTICLES)))
+
+
+def test_a_run_about_to_commit_commits_as_the_table_is_laid_out_by_then(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that was overtaken by a conversion once kept the partitions of before it."""
+    plain, periods = commit._read_entries, iter(("month", "year", "day", "month"))
+
+    def read(*arguments: Any) -> Any:
+        entries = plain(*arguments)
+        for period in periods:
+            maintain_lake(lake.root, MaintainOptions(partition=period))
+            break
+        return entries
+
+    monkeypatch.setattr(commit, "_read_entries", read)
+    store(lake, ARTICLES, [article("mine", "avis", at(3))])
+    assert ("mine", str(at(3).date())) in read_every_way(lake.root)
     assert all("published_month=" in path for path in list_files(lake.open(ARTICLES)))
 
 
