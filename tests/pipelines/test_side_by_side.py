@@ -95,6 +95,13 @@ class Worker:
             (found,) = json.loads(out)
             assert found["rows"] == found["kinds"]
 
+    def list_children(self) -> list[psutil.Process]:
+        """What it has started, and they."""
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True) if self.process else []
+        except psutil.NoSuchProcess:
+            return []
+
     def kill(self, *, alone: bool) -> None:
         """Kill it, or all that it started, too."""
         if self.process is not None and self.process.poll() is None:
@@ -146,7 +153,7 @@ def test_side_by_side_and_killed(seed: str, tmp_path: Path, newsbeam: Command) -
                 due = time.monotonic() + dice.uniform(0.5, 3)
             time.sleep(0.02)
     finally:
-        started = psutil.Process().children(recursive=True)
+        started = [process for worker in workers for process in worker.list_children()]
         for worker in workers:
             worker.kill(alone=False)
     # A batch ends with its scheduler.
