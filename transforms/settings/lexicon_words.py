@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from newsbeam.transforms.settings.grammar import GrammarWords
 from newsbeam.transforms.settings.lexicon_fields import LexiconFields
 from newsbeam.transforms.settings.person_lexicon import GenderedWords, PersonWords
+from newsbeam.transforms.settings.remembered import Remembered
 
 # A role noun shorter than this counts whole only: "humor" is no mother.
 _MIN_COMPOUND = 4
-# Words whose role is remembered: the same come again and again.
-_MAX_CACHED = 50_000
 # Letters before it at the least: "gleder" is no leader.
 _MIN_PREFIX = 2
 
@@ -106,11 +105,15 @@ class LexiconWords:
         self.roles = frozenset(lexicon.role_nouns)
         self.collectives = frozenset(lexicon.collective_nouns)
         self._compounds = self._list_ends(self.roles)
-        self._role_stems: dict[str, str | None] = {}
         spoken = (self.persons.couples, self.persons.groups, self.persons.sources)
         self._ends = {nouns: self._list_ends(nouns) for nouns in (self.collectives, *spoken)}
         self._papers = self._list_ends(self.documents)
-        self._document_stems: dict[str, str | None] = {}
+        self._role_stems = Remembered(self._find_role_stem)
+        self._document_stems = Remembered(self._find_document_stem)
+        self._is_of_collectives = Remembered(self._find_collective)
+        self._is_of_couples = Remembered(self._find_couple)
+        self._is_of_groups = Remembered(self._find_group)
+        self._is_of_documents = Remembered(self._find_document)
         self.definite = tuple(sorted(lexicon.definite_endings, key=len, reverse=True))
 
     def _list_ends(self, nouns: frozenset[str]) -> tuple[str, ...]:
@@ -125,10 +128,6 @@ class LexiconWords:
         With "forsker" among the nouns and "en" among the endings, "navneforskeren" gives
         "navneforsker".
         """
-        if word not in self._role_stems:
-            if len(self._role_stems) >= _MAX_CACHED:
-                self._role_stems.clear()
-            self._role_stems[word] = self._find_role_stem(word)
         return self._role_stems[word]
 
     def _find_role_stem(self, word: str) -> str | None:
@@ -151,10 +150,6 @@ class LexiconWords:
 
     def document_stem(self, word: str) -> str | None:
         """The document noun that a word, definite or a compound, stands for, else ``None``."""
-        if word not in self._document_stems:
-            if len(self._document_stems) >= _MAX_CACHED:
-                self._document_stems.clear()
-            self._document_stems[word] = self._find_document_stem(word)
         return self._document_stems[word]
 
     def _find_document_stem(self, word: str) -> str | None:
@@ -168,19 +163,31 @@ class LexiconWords:
 
     def is_collective(self, word: str) -> bool:
         """Whether a word, definite or not, stands for a group: *politiet*, *kommunestyret*."""
+        return self._is_of_collectives[word]
+
+    def _find_collective(self, word: str) -> bool:
         return self._is_any(word, self.collectives)
 
     def is_couple(self, word: str) -> bool:
         """Whether a word, definite or not, stands for two persons: *ekteparet*, *duoen*."""
+        return self._is_of_couples[word]
+
+    def _find_couple(self, word: str) -> bool:
         return self._is_any(word, self.persons.couples)
 
     def is_group(self, word: str) -> bool:
         """Whether a word stands for several persons: *familien*, *brødrene*, *ekteparet*."""
+        return self._is_of_groups[word]
+
+    def _find_group(self, word: str) -> bool:
         several = word.endswith(self.several) and self.role_stem(word) is not None
         return several or self._is_any(word, self.persons.groups)
 
     def is_document(self, word: str) -> bool:
         """Whether a word, definite or not, stands for a text or a work: *rapporten*."""
+        return self._is_of_documents[word]
+
+    def _find_document(self, word: str) -> bool:
         return self.document_stem(word) is not None or self._is_any(word, self.persons.sources)
 
     def _is_any(self, word: str, nouns: frozenset[str]) -> bool:

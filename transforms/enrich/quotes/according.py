@@ -33,12 +33,13 @@ class AccordingReader:
         self._spoken = spoken
         self._words = lexicon.words
         self._sets = lexicon.statements.sets
+        self._opening = self._words.according.keys() | self._sets.openers | self._sets.comparisons
 
     def read(self, first: int, last: int) -> list[Report]:
         """The statements among tokens ``first`` to ``last`` of a sentence."""
         found: list[Report] = []
         for index in range(first, last):
-            if self._spoken[index]:
+            if self._spoken[index] or self._tokens[index].lower not in self._opening:
                 continue
             source = self._read_source(index, last)
             if source is None:

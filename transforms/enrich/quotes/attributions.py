@@ -61,7 +61,9 @@ class AttributionReader:
         """Full names that some clause of the text makes say something."""
         found = set()
         for index in range(1, len(self._tokens) - 1):
-            forms = self._verbs.get(self._tokens[index].lower, ())
+            forms = self._verbs.get(self._tokens[index].lower)
+            if forms is None:
+                continue
             if not any(self._has_particle(form, index + 1, len(self._tokens)) for form in forms):
                 continue
             before = self._names.ending.get(self._end_of_subject(index))

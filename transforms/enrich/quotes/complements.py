@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from newsbeam.transforms.enrich.quotes.clauses import ClauseReader
@@ -47,12 +48,14 @@ class ComplementReader:
         self._sets = lexicon.statements.sets
         self._spoken = spoken
 
+    def choose(self, verbs: Iterable[StatingVerb], cue: int, last: int) -> list[StatingVerb]:
+        """Those of ``verbs`` whose words stand behind ``cue``: the "fast" of "slår … fast"."""
+        near = {token.lower for token in self._tokens[cue + 1 : min(last, cue + _MAX_GAP)]}
+        return [verb for verb in verbs if near.issuperset(verb.link)]
+
     def find(self, verb: StatingVerb, cue: int, last: int) -> Complement | None:
-        """The clause that ``verb`` at ``cue`` reports, if it has one."""
+        """The clause that ``verb`` (one of those chosen) at ``cue`` reports, if it has one."""
         limit = min(last, cue + _MAX_GAP)
-        near = self._tokens[cue + 1 : limit] if verb.link else ()
-        if any(all(token.lower != word for token in near) for word in verb.link):
-            return None
         index = cue
         while index + 1 < limit:
             index = self._skip_relative(index + 1, limit)

@@ -21,13 +21,15 @@ class RoleNouns:
         """Whether a noun stands for a person known by it: *forskeren*, *Natos generalsekretær*."""
         lower = self._cut.tokens[index].lower
         stem = self._words.role_stem(lower)
+        if stem is None:
+            return False
         if self._words.grammar.articles:
-            return stem is not None and has_article(index, self._cut.tokens, self._words)
-        owner = self._names.ending.get(index)
+            return has_article(index, self._cut.tokens, self._words)
         single = not lower.endswith(self._words.several)
+        if stem != lower:
+            return single
+        owner = self._names.ending.get(index)
         owned = owner is not None and owner.is_genitive
-        if stem is None or stem != lower:
-            return stem is not None and single
         return (single and owned) or is_described(index, self._cut.tokens, self._words)
 
     def start_of_compound(self, noun: int) -> int:

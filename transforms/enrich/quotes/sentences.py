@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from newsbeam.transforms.settings.remembered import Remembered
 from newsbeam.transforms.text.characters import DASHES, LOWER_LETTERS, OPENING_MARKS
 
 # A word may hold hyphens, apostrophes and, before a small letter or a digit, stops:
@@ -18,25 +19,24 @@ _CLOSERS = frozenset("»”“\")]'’")
 
 
 class Token(NamedTuple):
-    """A word or one punctuation character. ``lower`` is ``text`` in lower case."""
+    """A word or one punctuation character. ``lower`` is ``text`` in lower case; whether it
+    ``is_capitalised`` like (part of) a name is told by ``_looks_like_name``."""
 
     text: str
     lower: str
+    is_word: bool
+    is_capitalised: bool
     start: int
     end: int
 
-    @property
-    def is_word(self) -> bool:
-        return self.text[0].isalnum()
 
-    @property
-    def is_capitalised(self) -> bool:
-        """Whether it looks like (part of) a name.
+def _looks_like_name(text: str) -> bool:
+    """Whether a word has a capital for itself, and not, like "Start-trener", for the name in it."""
+    head, _, tail = text.rpartition("-")
+    return text[0].isupper() and not (head and tail[:1].islower())
 
-        "Start-trener" does not: Norwegian writes common nouns so that begin with a name.
-        """
-        head, _, tail = self.text.rpartition("-")
-        return self.text[0].isupper() and not (head and tail[:1].islower())
+
+_SHAPES = Remembered(lambda text: (text.lower(), text[0].isalnum(), _looks_like_name(text)))
 
 
 def match_phrase(
@@ -82,7 +82,7 @@ class Segmentation:
     def __init__(self, text: str, abbreviations: Collection[str] = ()) -> None:
         self.text = text
         self.tokens = [
-            Token(match[0], match[0].lower(), match.start(), match.end())
+            Token(match[0], *_SHAPES[match[0]], match.start(), match.end())
             for match in _TOKEN.finditer(text)
         ]
         self.sentences: list[Sentence] = []

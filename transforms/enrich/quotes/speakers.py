@@ -39,6 +39,7 @@ class Cast:
         self._names = names
         self._words = lexicon.words
         self._verbs = lexicon.verbs
+        self._he_or_she = self._words.masculine | self._words.feminine
         self._saying = lexicon.verbs.keys() | lexicon.statements.verbs.keys()
         self._openers = {sentence.first for sentence in cut.sentences}
         self._salient: list[str] = []
@@ -76,7 +77,7 @@ class Cast:
             token = self._cut.tokens[index]
             opens = index - sentence.first < 2 or self._cut.tokens[index - 1].lower in self._verbs
             subject = opens or index - sentence.first < _MAX_FRONT  # "Nå kommer hun"
-            if subject and token.lower in self._words.masculine | self._words.feminine:
+            if subject and token.lower in self._he_or_she:
                 person = self._find_by_pronoun(token.lower)
                 if person is not None and not fronted:
                     fronted.append(person)
@@ -88,8 +89,8 @@ class Cast:
                     fronted += self._introduce(index)
             elif (
                 not fronted
-                and (subject or self._precedes_saying(index))  # "…, og en nabo sier"
                 and self._words.role_stem(token.lower) is not None
+                and (subject or self._precedes_saying(index))  # "…, og en nabo sier"
             ):
                 fronted += self._introduce(index)
         self._authors.note(first, last, fronted[0] if fronted else None)

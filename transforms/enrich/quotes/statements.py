@@ -282,7 +282,8 @@ class StatementReader:
     def _read_clause(
         self, cue: int, finite: int, first: int, last: int, sentence: Sentence
     ) -> Report | None:
-        for form in self._stating[self._tokens[cue].lower]:
+        forms = self._stating[self._tokens[cue].lower]
+        for form in self._complements.choose(forms, cue, last):
             found = self._complements.find(form, cue, last)
             if found is None or self._subjects.is_denied(form, finite, cue, found.start):
                 continue
