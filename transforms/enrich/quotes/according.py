@@ -111,7 +111,7 @@ class AccordingReader:
             stands_last = rest >= last or self._is_aside(behind, last)
             before = (begin, index - 1)
             if stands_last or (
-                self._clauses.find_finite(*before) is not None
+                self._clauses.find_finite(*before) not in (None, index - 2)  # "Han var, ifølge …"
                 and not self._clauses.is_finite(rest)
                 and self._tokens[behind].text == ","
             ):

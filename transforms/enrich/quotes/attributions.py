@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import MAX_SUBJECT, Mention, NounPhraseReader
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, match_phrase
+from newsbeam.transforms.enrich.quotes.source_phrases import SourcePhraseReader
 from newsbeam.transforms.settings.lexicon import Lexicon, Verb
 from newsbeam.transforms.text.characters import CLOSING_MARKS, DASHES
 
@@ -50,6 +51,7 @@ class AttributionReader:
         self._verbs = lexicon.verbs
         self._words = lexicon.words
         self._phrases = NounPhraseReader(cut, names, lexicon)
+        self._sources = SourcePhraseReader(cut, names, lexicon)
         self._stating = lexicon.statements.verbs
         forms = lexicon.statements.sets
         self._passive = forms.passive
@@ -154,7 +156,7 @@ class AttributionReader:
             return self._read_compound(index, last)
         for verb in self._verbs.get(token.lower, ()):
             mention = (
-                self._phrases.read_source(index + 1, last)
+                self._sources.read(index + 1, last)
                 if verb.impersonal
                 else self._phrases.read_subject(index + 1, last)
             )

@@ -249,6 +249,7 @@ class ComplementReader:
             start >= finite
             or self._spoken[start]
             or self._tokens[start].lower in self._words.prepositions
+            or self._tokens[start].lower in self._words.answers  # "svarer nei på spørsmålet om …"
         ):
             return None
         between = self._tokens[start:finite]

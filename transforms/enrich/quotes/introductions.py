@@ -9,6 +9,7 @@ from newsbeam.transforms.enrich.quotes.attributions import Attribution, Attribut
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.source_phrases import SourcePhraseReader
 from newsbeam.transforms.enrich.quotes.subject_first import SubjectFirstReader
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
 
@@ -30,6 +31,7 @@ class IntroductionReader:
         self._verbs = lexicon.verbs
         self._words = lexicon.words
         self._phrases = NounPhraseReader(cut, names, lexicon)
+        self._sources = SourcePhraseReader(cut, names, lexicon)
         self._relatives = lexicon.statements.sets.relatives
         self._subject_first = SubjectFirstReader(cut, names, reader, lexicon)
 
@@ -101,9 +103,7 @@ class IntroductionReader:
             return self._subject_first.read_before(verb, first) or self._read_inverted(verb, last)
         token = self._tokens[verb]
         if any(form.impersonal for form in self._verbs.get(token.lower, ())):
-            source = self._phrases.read_source(verb + 1, last) or self._phrases.read_fronted_source(
-                first, verb
-            )
+            source = self._sources.read(verb + 1, last) or self._sources.read_fronted(first, verb)
             if source is not None:
                 return source
         shared = self._read_shared(verb, first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
-from newsbeam.transforms.records import Entity
+from newsbeam.transforms.records import PERSON_LABELS, Entity
 
 # What spaCy pipelines call organisations, places and works; a state or town that acts is a body.
 _BODIES = frozenset({"ORG", "GPE_ORG", "ORGANIZATION"})
@@ -28,6 +28,15 @@ class Labels:
     def is_body(self, index: int) -> bool:
         """Whether a token is a part of an organisation's name."""
         return self._is_any(index, _BODIES)
+
+    def is_person(self, index: int) -> bool:
+        """Whether a token is a part of a person's name."""
+        return self._is_any(index, PERSON_LABELS)
+
+    def is_whole_name(self, first: int, last: int) -> bool:
+        """Whether tokens are the name of no person, and nothing else: *Svenskt Näringsliv*."""
+        named = first in self.by_token and self.span(first) == (first, last)
+        return named and not self.is_person(first)
 
     def is_place(self, index: int) -> bool:
         """Whether a token is a part of a place's name."""

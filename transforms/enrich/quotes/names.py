@@ -65,8 +65,11 @@ class Names:
             and index not in self._openers
             and not self._follows_opening(index)
         }
-        found = list_named_parts(list(self._find_runs()), cut.tokens, self._words)
-        runs = self._strip_openers(found)
+        found = set(self._find_runs())
+        # "Svenskt Näringsliv" has no title, though there are Swedes.
+        bodies = {run for run in found if self.labels.is_whole_name(*run)}
+        titled = list_named_parts(sorted(found - bodies), cut.tokens, self._words)
+        runs = sorted([*bodies, *self._strip_openers(titled)])
         self._plain = {cut.text[cut.tokens[a].start : cut.tokens[b - 1].end] for a, b in runs}
         self._plain |= {cut.tokens[b - 1].text for _, b in runs}
         # What stands somewhere without a noun behind it is no genitive: "Nes" in ", sier Nes."
@@ -75,7 +78,7 @@ class Names:
             for a, b in runs
             if not self._precedes_noun(b) or self._tells_how(a, b)
         }
-        names = [self._read_name(first, last) for first, last in runs]
+        names = [self._read_name(*run) for run in runs]
         full = find_full_names(names)
         persons = {full[name.text] for name in names if name.is_person}
         names = [
@@ -138,11 +141,10 @@ class Names:
                 stripped.append((first + 1, last))
                 continue
             loose = first in headlines
-            given = words.given
-            named = opener.text in self._proper or opener.lower in given
-            if last - first > 2 and not named and tokens[first + 1].lower in given:
+            named = opener.text in self._proper or opener.lower in words.given
+            if last - first > 2 and not named and tokens[first + 1].lower in words.given:
                 first += first in self._openers  # "Lagkamerat Kari Nes"
-            if loose and last - first > 1 and not named and not self._is_labelled_person(first):
+            if loose and last - first > 1 and not named and not self.labels.is_person(first):
                 known = tokens[last - 1].text in later
                 first += known
             stripped.append((first, last))
@@ -150,15 +152,13 @@ class Names:
 
     def _is_told_apart(self, index: int) -> bool:
         """Whether a model has a person begin right behind the word that opens a sentence."""
-        opener, entity = self._cut.tokens[index], self._labelled.get(index + 1)
+        opener = self._cut.tokens[index].lower
         return (
             index in self._openers
             and index not in self._labelled
-            and entity is not None
-            and entity.label in PERSON_LABELS
-            and entity.start == self._cut.tokens[index + 1].start
-            and opener.lower not in self._words.given
-            and opener.lower not in self._words.titles
+            and self.labels.is_person(index + 1)
+            and opener not in self._words.given
+            and opener not in self._words.titles
         )
 
     def _opens_name(self, index: int) -> bool:
@@ -173,10 +173,11 @@ class Names:
         precedes = bool(following) and following[0].is_capitalised
         if token.lower in self._words.closed:  # "Per Hansen", but not "Per dags dato"
             return precedes and token.lower in self._words.given
-        if token.text in self._proper or self._is_labelled_person(index):
+        if token.text in self._proper or self.labels.is_person(index):
             return True
         if precedes:  # "President Tokajev": the role opens the sentence, not the name.
-            return not self._is_role(token) or token.lower in self._words.titles
+            named = index in self._labelled and not self.labels.is_person(index)
+            return named or token.lower in self._words.titles or not self._is_role(token)
         if self._labelled:  # A model has read the text and found no name here.
             return index in self._labelled
         if token.lower in self._words.given:
@@ -186,16 +187,12 @@ class Names:
             or (token.text.endswith("s") and self._is_role(following[0]))  # "Ryssdals datter"
         )
         owner = token.lower.removesuffix("s")  # "Politiets innsatsleder"
-        plain = token.lower in self._common or owner in self._common
         plain = (
-            plain
+            not self._common.isdisjoint((token.lower, owner))
             or self._words.is_collective(owner)
             or token.lower.endswith(self._words.several + self._words.agents + self._words.definite)
         )
         return reports and not plain and not self._is_role(token)
-
-    def _is_labelled_person(self, index: int) -> bool:
-        return index in self._labelled and self._labelled[index].label in PERSON_LABELS
 
     def _follows_opening(self, index: int) -> bool:
         """Whether a word is capitalised only because a colon, a mark or a dash precedes it."""
@@ -283,7 +280,9 @@ class Names:
         bare, genitive = self._without_genitive(first, last, text)
         entity = self._labelled.get(last - 1) or self._labelled.get(first)
         person = None if entity is None else entity.label in PERSON_LABELS
-        full = bare if entity is None else self._without_role(entity.name)
+        full = bare if entity is None else entity.name
+        if person:
+            full = self._without_role(full)
         full = full if bare in full else bare
         return Name(first, last, start, end, bare, person, genitive, full)
 

@@ -137,12 +137,13 @@ class NounPhraseReader:
         return following.is_word and following.lower not in self._words.closed
 
     def _read_noun_phrase(self, index: int, last: int) -> Mention | None:
-        first, head, described = index, None, False
+        first, head, described, owned = index, None, False, False
         while index < last:
             token = self._tokens[index]
             name = self._names.starting.get(index)
             if name is not None:
                 if name.is_genitive and name.last < last:
+                    owned = True
                     marks = self._words.genitives | {"'", "’"}  # "Per sin", "Moss'"
                     index = name.last + (self._tokens[name.last].lower in marks)
                     continue
@@ -153,7 +154,9 @@ class NounPhraseReader:
                 pass
             elif head is not None and token.lower in self._words.genitives:
                 head = None  # "museet sin leiar"
-            elif token.lower in self._verbs or (head is not None and self._is_complete(head)):
+            elif (token.lower in self._verbs and not self._is_role_here(index, first, last)) or (
+                head is not None and self._is_complete(head, owned)
+            ):
                 break
             elif token.is_word and (
                 token.lower not in self._words.closed
@@ -168,6 +171,15 @@ class NounPhraseReader:
         if head is None:
             return None
         return self._read_apposition(index, last) or self._role(head, index, last)
+
+    def _is_role_here(self, index: int, first: int, last: int) -> bool:
+        """Whether a form of a verb is the noun that it may be, too: *sier vitnet Kari Moe*."""
+        stem = self._words.role_stem(self._tokens[index].lower)
+        if stem is None or index != first or self._tokens[index - 1].lower not in self._verbs:
+            return False
+        ends = index + 1 >= last or not self._tokens[index + 1].is_word
+        is_definite = stem != self._tokens[index].lower
+        return index + 1 in self._names.starting or (ends and is_definite)
 
     def _is_title(self, index: int, opens: bool) -> bool:
         """Whether a token belongs to a title; of an honorific also its stop: *Sen.*"""
@@ -233,16 +245,24 @@ class NounPhraseReader:
         ending = lower not in self._words.closed and lower.endswith(self._words.definite)
         return ending or is_described(mention.head, self._tokens, self._words)
 
-    def _is_complete(self, head: int) -> bool:
-        """Whether a noun ends its phrase unless a name follows: *forskeren*, not *Lilleviks*."""
+    def _is_complete(self, head: int, owned: bool) -> bool:
+        """Whether a noun ends its phrase unless a name follows: *forskeren*, not *Lilleviks*;
+        *Rødts leder*, which is somebody's."""
         lower = self._tokens[head].lower
         stem = self._words.role_stem(lower)
         known = self._words.is_collective(lower) if stem is None else stem != lower
         if stem == lower:  # "siger den 23-årige dansker afværgende"
             before = [token.lower for token in self._tokens[max(head - MAX_TITLE, 0) : head]]
             behind = [token.lower for token in self._tokens[head + 1 : head + 3]]
-            known = self._tells_how(before, *behind)
+            known = self._tells_how(before, *behind) or (owned and self._is_apart(head + 1))
         return known and self._tokens[head + 1].is_word
+
+    def _is_apart(self, index: int) -> bool:
+        """Whether a word goes on no noun phrase: neither name nor role, "and" nor preposition."""
+        if index >= len(self._tokens) or index in self._names.starting:
+            return False
+        lower = self._tokens[index].lower
+        return lower not in self._words.closed and self._words.role_stem(lower) is None
 
     def _links_adjectives(self, index: int, last: int, described: bool) -> bool:
         """Whether a word joins parts of a description: *en sliten, men glad Hansen*."""
@@ -334,42 +354,6 @@ class NounPhraseReader:
         known = known and not is_described(head, self._tokens, self._words)
         known = known and not self._words.grammar.articles  # "The minister" is definite.
         return replace(mention, indefinite=known or not self.is_definite(mention))
-
-    def read_source(self, index: int, last: int) -> Mention | None:
-        """*det i rapporten*, *det i en pressemelding fra Slottet*."""
-        if index >= last or self._tokens[index].lower not in self._words.dummy:
-            return None
-        index += 1
-        index = self.skip_adverbials(index, last)
-        if index >= last or self._tokens[index].lower not in self._words.prepositions:
-            return None
-        head = None
-        for position in range(index + 1, min(last, index + MAX_SUBJECT)):
-            token = self._tokens[position]
-            name = self._names.starting.get(position)
-            if name is not None and not name.is_genitive:
-                return Mention(position, name.last, "name", position)
-            if not token.is_word or token.lower in self._words.subordinating:
-                break
-            if head is None and name is None and token.lower not in self._words.closed:
-                head = position
-        return None if head is None else Mention(head, head + 1, "source", head)
-
-    def read_fronted_source(self, first: int, verb: int) -> Mention | None:
-        """*I rapporten* before *heter det*."""
-        opens = self._tokens[first].lower in self._words.prepositions
-        dummy = verb + 1 < len(self._tokens) and (self._tokens[verb + 1].lower in self._words.dummy)
-        index = first + 1
-        while index < verb and self._tokens[index].lower in self._words.determiners:
-            index += 1
-        source = self.read_subject(index, verb) if opens and dummy else None
-        if source is not None and self._words.document_stem(self._tokens[source.head].lower):
-            sender = source.head + 1  # "I en e-post fra departementet"
-            if sender < verb and self._tokens[sender].lower in self._words.complements:
-                source = self.read_subject(sender + 1, verb) or source
-        if source is None or source.kind != "role":
-            return source
-        return replace(source, kind="source")
 
     def name_with_title(self, start: int, end: int, floor: int, coordinate: int = 0) -> Mention:
         """A name, tokens ``start`` to ``end``, as a mention.

@@ -18,6 +18,7 @@ from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
 from newsbeam.transforms.enrich.quotes.reports import Report
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
+from newsbeam.transforms.enrich.quotes.source_phrases import SourcePhraseReader
 from newsbeam.transforms.enrich.quotes.subjects import SubjectReader
 from newsbeam.transforms.enrich.quotes.turns import Candidate
 from newsbeam.transforms.settings.lexicon import Lexicon
@@ -49,6 +50,7 @@ class StatementReader:
         self._stating = lexicon.statements.verbs
         self._sets = lexicon.statements.sets
         self._phrases = NounPhraseReader(cut, names, lexicon)
+        self._sources = SourcePhraseReader(cut, names, lexicon)
         self._clauses = ClauseReader(cut, names, reader, lexicon)
         self._subjects = SubjectReader(cut, names, self._clauses, lexicon)
         self._heading_lines = heading_lines
@@ -157,7 +159,7 @@ class StatementReader:
                 self._subjects.is_source(mention)
                 and self._is_statement(piece, resumed is not None)
                 and (whole or mention.kind in ("name", "pronoun"))
-                and not self._is_main_clause(piece, behind, last)
+                and (resumed is not None or not self._is_main_clause(piece, behind, last))
             ):
                 pieces = [piece]
                 if resumed is not None:
@@ -184,15 +186,21 @@ class StatementReader:
     def _is_main_clause(self, piece: tuple[int, int], end: int, last: int) -> bool:
         """Whether a clause only follows a subordinate one: *Da krigen kom, sa Stortinget ja*."""
         first, stop = piece
-        opener = self._tokens[first].lower
-        if opener not in self._words.subordinating - self._sets.joints - self._words.adverbs:
+        if not self._is_subordinate(first):
             return False
         whole = any(
             self._tokens[at].text == "," and self._clauses.is_finite(at + 1)
             for at in range(first, stop - 1)
         )
-        behind = self._tokens[end].is_word if end < last else False
-        return behind and not whole
+        goes_on = end < last and (self._tokens[end].is_word or self._tokens[end].text == ":")
+        return goes_on and not whole
+
+    def _is_subordinate(self, first: int) -> bool:
+        """Whether a clause that begins at a token needs another one: *Da hun kom*, not *Da kom*."""
+        opener = self._tokens[first].lower
+        return opener in self._words.subordinating - self._sets.joints and not (
+            opener in self._words.adverbs and self._clauses.is_finite(first + 1)
+        )
 
     def _skip_clause(self, index: int, last: int) -> int:
         """Where the next main clause may begin: behind a comma with "and" or "while"."""
@@ -210,11 +218,13 @@ class StatementReader:
         """Where a statement goes on behind the clause that interrupts it."""
         if resumes is not None:
             return None if self._clauses.starts_predicate(resumes, last) else resumes
-        if self._clauses.find_finite(*piece) is not None:
+        has_verb = self._clauses.find_finite(*piece) is not None
+        if has_verb and not self._is_subordinate(piece[0]):
             return None
         for index in range(behind, min(last, behind + _MAX_SOURCE)):
             if self._tokens[index].text == ",":
-                return index + 1 if index + 1 < last else None
+                goes_on = index + 1 < last and (not has_verb or self._clauses.is_finite(index + 1))
+                return index + 1 if goes_on else None  # "Når det regner, sier Nes, går vi hjem"
         return None
 
     def _is_statement(self, piece: tuple[int, int], goes_on: bool = False) -> bool:
@@ -257,8 +267,8 @@ class StatementReader:
         links = self._sets.passive[self._tokens[cue].lower]
         behind = cue + 1
         if behind < last and self._tokens[behind].lower in self._words.dummy:
-            source = self._phrases.read_source(behind, last)
-            source = source or self._phrases.read_fronted_source(first, cue)
+            source = self._sources.read(behind, last)
+            source = source or self._sources.read_fronted(first, cue)
         elif cue > first and self._tokens[cue - 1].lower in self._words.dummy:
             behind += behind < last and self._tokens[behind].lower in links
             if behind >= last or self._tokens[behind].lower not in self._words.prepositions:

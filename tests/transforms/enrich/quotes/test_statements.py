@@ -105,6 +105,13 @@ def test_a_noun_stands_for_the_institution_named_before(name: str, text: str) ->
     assert [said.speaker for said in speech.statements] == [name]
 
 
+def test_a_body_keeps_its_first_word_though_it_may_be_somebody() -> None:
+    name, text = "Svenskt Näringsliv", "Skatten är för hög, varnar Svenskt Näringsliv."  # a Swede
+    entity = Entity(name, "ORG", text.index(name), text.index(name) + len(name), name)
+    (said,) = find_speech(text, lexicon("sv"), [entity]).statements
+    assert (said.speaker, said.speaker_mention) == (name, name)
+
+
 def test_a_judge_is_nobody_whom_the_text_calls_something_else() -> None:
     text = "Trener Ola Moe tapte igjen. Dommeren mente at ballen var over streken."
     assert [speaker for _, speaker, _ in told(text)] == ["Dommeren"]
@@ -160,6 +167,8 @@ def test_so_are_sentences(
         "– Moe sier at brua er trygg, sier Kari Nes til avisen før hun går.",
         "Aud Kari Nes, ordfører i Moss, roste Moe for brua.",
         "Da krigen kom, sa Stortinget ja til brua.",
+        "Da Per Moe ble spurt om brua, svarte han: «Ingen kommentar.»",
+        "Per Moe svarte nei på spørsmålet om han visste det.",
     ],
 )
 def test_what_is_no_statement(text: str) -> None:
