@@ -62,6 +62,9 @@ class AccordingReader:
                 if mention is None or not self._subjects.is_source(mention):
                     return None
                 cue = self._cut.text[token.start : self._tokens[behind - 1].end]
+                end = self._find_clause_end(behind, mention, last)
+                if end is not None:
+                    return Mention(behind, behind + 1, "role", behind), end, cue
                 return mention, mention.last, cue
         if token.lower in self._sets.openers:
             return self._read_opinion(index, last)
@@ -75,6 +78,16 @@ class AccordingReader:
                 and self._tokens[at + 1].lower in self._words.dummy
             ):
                 return mention, at + 2, self._tokens[at].text
+        return None
+
+    def _find_clause_end(self, noun: int, mention: Mention, last: int) -> int | None:
+        """The comma behind what is told of a source: *kilder VG har snakket med, går han av*."""
+        verb = mention.last
+        if noun >= mention.head or verb >= last or not self._clauses.is_finite(verb):
+            return None
+        for at in range(verb + 1, min(last - 1, verb + _MAX_SOURCE)):
+            if self._tokens[at].text == ",":
+                return at if self._clauses.is_finite(at + 1) else None
         return None
 
     def _read_opinion(self, index: int, last: int) -> tuple[Mention, int, str] | None:

@@ -268,7 +268,11 @@ class ClauseReader:
 
     def _states_soon(self, index: int, last: int) -> bool:
         finite = self.find_finite(index, min(last, index + _MAX_NEW), ",")
-        return finite is not None and self.starts_predicate(finite, last)
+        if finite is None:
+            return False
+        ends = finite + 1 >= last or not self._tokens[finite + 1].is_word  # "noe Nes avviser"
+        ends = ends and self._tokens[finite - 1].lower not in self._words.dummy  # "mens det regnet"
+        return (ends and self.can_state(finite)) or self.starts_predicate(finite, last)
 
     def _starts_main_clause(self, joint: int, first: int, last: int) -> bool:
         """Whether what follows "and" or "but" behind a comma leaves the clause at ``first``.

@@ -38,6 +38,11 @@ class Labels:
         named = first in self.by_token and self.span(first) == (first, last)
         return named and not self.is_person(first)
 
+    def opens_name(self, index: int) -> bool:
+        """Whether a token is the first of several of a name of no person: *Det hvite hus*."""
+        first, last = self.span(index)
+        return first == index and last - first > 1 and not self.is_person(index)
+
     def is_place(self, index: int) -> bool:
         """Whether a token is a part of a place's name."""
         return self._is_any(index, _PLACES)

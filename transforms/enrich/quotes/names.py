@@ -12,7 +12,7 @@ from typing import NamedTuple
 from newsbeam.transforms.enrich.quotes.capitals import Capitals
 from newsbeam.transforms.enrich.quotes.full_names import find_full_names, longer_form
 from newsbeam.transforms.enrich.quotes.labels import Labels
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Token
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Token, is_initial_stop
 from newsbeam.transforms.enrich.quotes.titled_runs import list_named_parts, word_before
 from newsbeam.transforms.records import PERSON_LABELS, Entity
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
@@ -113,7 +113,7 @@ class Names:
                 and self._continues_name(last, index)
             ):
                 particle = tokens[last].lower in self._words.particles
-                last += 2 if particle or _is_dot(tokens, last) else 1
+                last += 2 if particle or is_initial_stop(tokens, last) else 1
             last = min(last, len(tokens))
             yield index, last
             index = last
@@ -165,6 +165,8 @@ class Names:
         token = self._cut.tokens[index]
         if not token.is_capitalised or token.lower in self._words.grammar.unnamed:
             return False
+        if self.labels.opens_name(index):  # "Det hvite hus"
+            return True
         if self._capitals is not None and index not in self._labelled:
             return self._capitals.opens(index)
         if index not in self._openers and not self._follows_opening(index):
@@ -210,7 +212,7 @@ class Names:
         entity = self._labelled.get(index)
         if token.text[0].islower() and entity is not None and entity.label not in PERSON_LABELS:
             return entity is self._labelled.get(index - 1)  # "Statens vegvesen"
-        if _is_dot(tokens, index):
+        if is_initial_stop(tokens, index):
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             return (
                 following is not None
@@ -391,9 +393,3 @@ class Names:
 def _ends_acronym(text: str) -> bool:
     """Whether a word is a genitive behind which another name begins: "NATOs", "FN's"."""
     return text.endswith(("'s", "’s")) or (text.endswith("s") and text[-3:-1].isupper())
-
-
-def _is_dot(tokens: list[Token], index: int) -> bool:
-    """Whether a token is the stop after an initial: "Abid Q. Raja"."""
-    before = tokens[index - 1]
-    return tokens[index].text == "." and len(before.text) == 1 and before.text.isupper()

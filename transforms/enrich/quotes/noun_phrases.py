@@ -57,6 +57,8 @@ class NounPhraseReader:
         if index >= last:
             return None
         token = self._tokens[index]
+        if index in self._names.starting:  # "Det hvite hus"
+            return self._read_noun_phrase(index, last)
         if token.lower in self._words.speech:
             return None
         if token.lower in self._words.dummy:

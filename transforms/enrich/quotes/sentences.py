@@ -50,6 +50,12 @@ def match_phrase(
     return 0
 
 
+def is_initial_stop(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a token is the stop after an initial: "Abid Q. Raja"."""
+    before = tokens[index - 1]
+    return tokens[index].text == "." and len(before.text) == 1 and before.text.isupper()
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """Tokens ``first`` to ``last`` (exclusive) of one sentence, which never leaves its line."""

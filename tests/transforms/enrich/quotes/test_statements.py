@@ -93,6 +93,8 @@ INSTITUTIONS = [
     ("Equinor", "{} boret i fjor. Selskapet opplyser at brønnen er tørr."),
     ("Washington Post", "Saken sto i {}. Avisen skriver at han er syk."),
     ("Senterpartiet", "{} vil ha svar. Partiet mener at prisen er for høy."),
+    ("Det hvite hus", "{} sier at møtet er avlyst."),
+    ("Den norske kirke", "Møtet er avlyst, sier {}."),
 ]
 
 
