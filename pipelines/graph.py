@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.runners.failures import run_pipeline
+from newsbeam.pipelines.runners.graphs import make_pipeline
 from newsbeam.pipelines.runners.local import choose_runner
 from newsbeam.pipelines.runners.options import ReadStep, RunOptions
 from newsbeam.pipelines.runners.progress import Progress, watch_progress
@@ -195,7 +195,7 @@ def run_graph(
         RunFailed: a stage met what somebody outside can mend, or the runner reports a failure.
     """
     runner, arguments = choose_runner(options.beam_arguments, options.workers)
-    pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(arguments))
+    pipeline = make_pipeline(runner, arguments)
     build_graph(
         pipeline,
         job,

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pvalue import AsDict
 
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.runners.failures import run_pipeline
+from newsbeam.pipelines.runners.graphs import make_pipeline
 from newsbeam.pipelines.runners.local import choose_runner
 from newsbeam.transforms.clean.evidence import (
     FEWEST_ARTICLES,
@@ -83,7 +83,7 @@ def learn_boilerplate(
         staging = lake.stage(make_run_id(now, "learn-"))
         with staging.create():
             runner, arguments = choose_runner(beam_arguments, workers)
-            pipeline = beam.Pipeline(runner=runner, options=PipelineOptions(arguments))
+            pipeline = make_pipeline(runner, arguments)
             files = [file for name in enough for file in plans[name]]
             _build_graph(pipeline, job, files, counts, staging.area)
             run_pipeline(pipeline)

@@ -47,6 +47,8 @@ class ClauseReader:
         pronouns = self._words.subjects | self._words.anaphoric | self._sets.oblique
         self.articles = self._words.determiners - pronouns
         self.subject_first = SubjectFirstReader(cut, names, reader, lexicon)
+        hanging = self._words.prepositions | self._words.adverbs | self._words.subordinating
+        self._hanging = hanging | self._sets.joints
         self._between = self._words.adverbs - self._sets.joints
         self.is_finite = cache(self._is_finite)  # Asked of each token many times.
 
@@ -268,10 +270,9 @@ class ClauseReader:
 
     def _states_soon(self, index: int, last: int) -> bool:
         finite = self.find_finite(index, min(last, index + _MAX_NEW), ",")
-        if finite is None:
-            return False
+        if finite is None or self._tokens[finite - 1].lower in self._words.dummy:
+            return False  # "mens det regnet"
         ends = finite + 1 >= last or not self._tokens[finite + 1].is_word  # "noe Nes avviser"
-        ends = ends and self._tokens[finite - 1].lower not in self._words.dummy  # "mens det regnet"
         return (ends and self.can_state(finite)) or self.starts_predicate(finite, last)
 
     def _starts_main_clause(self, joint: int, first: int, last: int) -> bool:
@@ -292,10 +293,8 @@ class ClauseReader:
         if self.starts_predicate(index, last) or self._is_to_state(index, last):
             return True
         if self.is_finite(index) or self._looks_finite(index):
-            return (
-                lower not in self._sets.lasting
-                and self._tokens[joint].lower in self._words.conjunctions
-            )
+            follows = self._tokens[joint].lower in self._words.conjunctions
+            return follows and lower not in self._sets.lasting
         return self._has_own_subject(index, last)
 
     def _is_to_state(self, index: int, last: int) -> bool:
@@ -394,11 +393,7 @@ class ClauseReader:
             return False  # "said workers had been told"
         return (
             not token.is_word
-            or token.lower
-            in self._words.prepositions
-            | self._words.adverbs
-            | self._sets.joints
-            | self._words.subordinating
+            or token.lower in self._hanging
             or token.text[0].isdigit()
             or (mention.kind == "name" and self._words.role_stem(token.lower) is not None)
         )
