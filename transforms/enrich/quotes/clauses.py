@@ -245,8 +245,9 @@ class ClauseReader:
         if index >= last or self.read_parenthesis(index, last) is not None:
             return True
         lower = self._tokens[index].lower
-        if lower in self._sets.contrasts:
-            return True
+        if lower in self._sets.contrasts:  # Not "said the bridge, which is old, was closed"
+            whole = lower not in self._sets.relatives
+            return whole or self.find_finite(first, index - 1) is not None
         if lower in self._sets.parallels:  # "mens Nes mener at …", but not "mens det regner"
             return self._states_soon(index + 1, last)
         if lower in self._sets.joints:

@@ -256,6 +256,10 @@ class ComplementReader:
         if between[-1].lower in self._sets.joints:
             return None
         if any(token.lower in self._sets.relatives for token in between):
+            commas = [at for at in range(start, finite) if self._tokens[at].text == ","]
+            close = self._skip_relative(commas[0], last) if commas else 0
+            if close + 1 >= finite and self._clauses.is_finite(close + 1):
+                return start  # "the bridge, which is old, is closed"
             stops = "" if verb.form in self._sets.thinking else ","
             again = self._clauses.find_finite(finite + 1, last, stops)
             return start if again is not None else None

@@ -176,7 +176,8 @@ class SubjectFirstReader:
             whole = Mention(index - 1, index, "role", index - 1)
             known = known or (told and self._phrases.is_definite(whole))
             if (name is not None and not name.is_genitive) or known:
-                described = self._names.ending.get(self._start_of(index, first) - 1)
+                start = self._start_of(index, first)
+                described = self._names.ending.get(start - 1) if start > first else None
                 if described is not None and not described.is_genitive:
                     return self._name(described, first)
                 return self._read_ending_at(index, first)
