@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from newsbeam.transforms.enrich.quotes.marks import find_marked
 from newsbeam.transforms.enrich.quotes.names import Name, Names
 from newsbeam.transforms.enrich.quotes.obliques import is_oblique
 from newsbeam.transforms.enrich.quotes.roles import Role, Roles
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
 from newsbeam.transforms.enrich.quotes.titled_runs import word_before
 from newsbeam.transforms.records import Gender, GenderEvidence
 from newsbeam.transforms.settings.lexicon import Lexicon
+from newsbeam.transforms.text.characters import DASHES
 
 # A pronoun among the first tokens of a sentence can be its subject: "Nå kommer hun".
 _MAX_FRONT = 4
@@ -63,6 +66,8 @@ class _GenderReader:
         self._words = lexicon.words
         self._gendered = lexicon.words.gendered
         self._pronouns: dict[str, Gender] = dict.fromkeys(self._words.masculine, "male")
+        self._verbs = lexicon.verbs
+        self._marked = find_marked(cut.text)
         self._pronouns |= dict.fromkeys(self._words.feminine, "female")
 
     def read_title(self, name: Name) -> Gender | None:
@@ -91,7 +96,7 @@ class _GenderReader:
                 if name is not None and name.is_person is not False:
                     persons.append(name)
                 gender = self._pronouns.get(self._cut.tokens[index].lower)
-                if gender is None:
+                if gender is None or self._is_spoken(index, sentence):
                     continue
                 following = self._names.starting.get(index + 1)
                 if following is not None:  # "Ho Nina Berg kom": nynorsk has it before names.
@@ -104,6 +109,14 @@ class _GenderReader:
                     votes[person][gender] += 1
             previous = persons
         return votes
+
+    def _is_spoken(self, index: int, sentence: Sentence) -> bool:
+        """Whether a token is part of speech, where *she* is seldom who speaks."""
+        start = self._cut.tokens[index].start
+        if self._cut.text[self._cut.lines[sentence.line].start] in DASHES:
+            return self._cut.tokens[index - 1].lower not in self._verbs  # "– Ja, sier hun."
+        at = bisect_right(self._marked, start, key=lambda marked: marked.start) - 1
+        return at >= 0 and start < self._marked[at].end
 
     def _find_only(self, names: list[Name]) -> str | None:
         """The only person among names, where one of them can be what a sentence is about."""
