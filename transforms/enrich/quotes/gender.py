@@ -19,6 +19,7 @@ from newsbeam.transforms.text.characters import DASHES
 
 # A pronoun among the first tokens of a sentence can be its subject: "Nå kommer hun".
 _MAX_FRONT = 4
+_BEFORE_CLAUSE = ",!?"
 
 
 class GenderFact(NamedTuple):
@@ -89,14 +90,18 @@ class _GenderReader:
         """How often *he* and *she* stand for a person where nobody else can be meant."""
         votes: dict[str, Counter[Gender]] = defaultdict(Counter)
         previous: list[Name] = []
+        told = -1  # The last line with a verb of saying behind a comma: "– Ja, sier …"
         for sentence in self._cut.sentences:
             persons: list[Name] = []
             for index in range(sentence.first, sentence.last):
                 name = self._names.starting.get(index)
                 if name is not None and name.is_person is not False:
                     persons.append(name)
-                gender = self._pronouns.get(self._cut.tokens[index].lower)
-                if gender is None or self._is_spoken(index, sentence):
+                lower = self._cut.tokens[index].lower
+                if lower in self._verbs and self._cut.tokens[index - 1].text in _BEFORE_CLAUSE:
+                    told = sentence.line
+                gender = self._pronouns.get(lower)
+                if gender is None or self._is_spoken(index, sentence, told):
                     continue
                 following = self._names.starting.get(index + 1)
                 if following is not None:  # "Ho Nina Berg kom": nynorsk has it before names.
@@ -110,11 +115,11 @@ class _GenderReader:
             previous = persons
         return votes
 
-    def _is_spoken(self, index: int, sentence: Sentence) -> bool:
+    def _is_spoken(self, index: int, sentence: Sentence, told: int) -> bool:
         """Whether a token is part of speech, where *she* is seldom who speaks."""
         start = self._cut.tokens[index].start
         if self._cut.text[self._cut.lines[sentence.line].start] in DASHES:
-            return self._cut.tokens[index - 1].lower not in self._verbs  # "– Ja, sier hun."
+            return told != sentence.line
         at = bisect_right(self._marked, start, key=lambda marked: marked.start) - 1
         return at >= 0 and start < self._marked[at].end
 
