@@ -99,6 +99,9 @@ function instant(iso) {
 }
 
 const day = (iso) => (date(iso) ? tag.time({ datetime: iso }, date(iso)) : "–");
+/** From one day to another; one day alone where they are the same. */
+const days = (first, last) =>
+  date(first) === date(last) ? [day(first)] : [day(first), " – ", day(last)];
 
 /** Say it to those who listen to the page. */
 function announce(text) {

@@ -57,7 +57,7 @@ function drawSpeakers(section) {
 const speakerItem = ({ name, quotes, articles: at, first, last }) =>
   rankedItem(
     speakerLink(name),
-    [`${count(quotes, "quote")} in ${count(at.length, "article")}, `, day(first), " – ", day(last)],
+    [`${count(quotes, "quote")} in ${count(at.length, "article")}, `, ...days(first, last)],
     quotes / data.speakers[0].quotes,
   );
 
@@ -90,9 +90,7 @@ function showSpeakers(before) {
         count(speaker.articles.length, "article"),
       ),
       ", ",
-      day(speaker.first),
-      " – ",
-      day(speaker.last),
+      ...days(speaker.first, speaker.last),
       ".",
     ),
     speaker.periods.length > 1 &&

@@ -18,7 +18,7 @@ SELECT CASE WHEN voice IS NULL AND speaker IS NULL THEN 'speaker not known'
             WHEN voice.gender IS NULL THEN 'gender not known'
             ELSE voice.gender END AS gender,
        CASE WHEN voice.kind <> 'person' OR (voice IS NULL AND speaker IS NULL) THEN NULL
-            ELSE coalesce(lower(voice.role), 'role not known') END AS role
+            ELSE coalesce(voice.role, 'role not known') END AS role
 FROM (
     SELECT unnest(CASE WHEN len(q.speakers) > 0 THEN q.speakers ELSE [NULL] END) AS voice,
            q.speaker AS speaker
@@ -26,10 +26,14 @@ FROM (
 )
 """
 _ROLES = f"""
-WITH counted AS (
-    SELECT role, count(*) AS voices,
-           row_number() OVER (ORDER BY role = 'role not known', count(*) DESC, role) AS place
-    FROM voices WHERE role IS NOT NULL GROUP BY role
+WITH written AS (
+    SELECT role, count(*) AS voices FROM voices WHERE role IS NOT NULL GROUP BY role
+), counted AS (  -- Capitals make no other role; it is shown as most write it.
+    SELECT arg_max(role, (voices, role)) AS role, sum(voices) AS voices,
+           row_number() OVER (
+               ORDER BY lower(role) = 'role not known', sum(voices) DESC, lower(role)
+           ) AS place
+    FROM written GROUP BY lower(role)
 )
 SELECT CASE WHEN role = 'role not known' OR place <= {_MOST_ROLES} THEN role
             ELSE 'other roles' END AS shown,
