@@ -115,9 +115,14 @@ class Summary:
             return (
                 f"no feed gave anything ({failed} of {polled} failed); the table rejects says why"
             )
-        empty = [name for name, count in self.sources.items() if count.rejected.get("no_files")]
+        # Of `files: ["*.html", "*.html.gz"]` one may match nothing for good reason.
+        empty = [
+            name
+            for name, count in self.sources.items()
+            if count.rejected.get("no_files") and not count.read
+        ]
         if empty:
-            return f"no file matches a pattern in `files` of {', '.join(empty)}; correct it there"
+            return f"no file matches `files` of {', '.join(empty)}; correct it there"
         rejected = sum(sum(count.rejected.values()) for count in self.sources.values())
         # A feed's one new entry may be a film; `status` tells whose pages all fail.
         if rejected and not polled and not self.waiting and not self.used:

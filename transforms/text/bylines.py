@@ -11,7 +11,7 @@ _SEPARATOR = re.compile(
     r"in conversation with)\s)\s*",
     re.IGNORECASE,
 )
-_COMMA = re.compile(r"\s*,\s*")
+_COMMA = re.compile(r"\s*,\s*|\s+[–—-]+\s+")
 _KIND = (
     r"(?:(?:ein|eine|en|ei|et|a|an) )?(?:kolumne|gastbeitrag|gastkommentar|kommentar|analyse|essay|"
     r"interview|intervju|bericht|reportage|reportasje|column|opinion|review|analysis|kronikk?|"
@@ -23,6 +23,7 @@ _PREFIX = re.compile(
     r"av|by|von|af|par|por|di|door)\s*:?\s+(?=\w)|"
     r"^(?:tekst|text|author|autor(?:in)?|forfatter|forfattar|författare|verfasser(?:in)?|journalist|"
     r"reporter|interview|intervju|skribent|redakteur|byline|av|by|von|af)\s*:\s*(?=\w)|"
+    rf"^{_KIND}\s*:\s*(?=\w)|"
     r"^(?:tekst|text)\s+(?=\w)|^(?-i:[Aa]utor(?:in)?|[Aa]uthor|[Ff]orfatter)\s+(?-i:(?=[A-ZÆØÅÄÖÜ]))|"
     r"^(?:\w+ ){1,3}by\s+(?-i:(?=[A-ZÆØÅÄÖÜ]))|"
     r"^(?:veröffentlicht|eingestellt|erstellt|beiträge|pressemitteilung|"
@@ -40,14 +41,21 @@ _OTHER = (
     r"oversett\w*|oversættelse|översättning)"
 )
 _OTHER_WORK = re.compile(rf"^{_OTHER}\b", re.IGNORECASE)
-_OTHER_LABEL = re.compile(rf"\s+(?={_OTHER}\s*:)", re.IGNORECASE)
+_OTHER_LABEL = re.compile(
+    rf"\s+(?={_OTHER}\s*:)|\s+(?=(?:foto|photo|bild|bilde)\s+(?-i:[A-ZÆØÅÄÖÜ]))", re.IGNORECASE
+)
 _BRACKET = re.compile(r"\s*\(([^()]*)\)")
 _ROLE_WORD = (
     r"(?:journalist|reporter|redakt[øo]r|fotograf|korrespondent|correspondent|kommentator|editor|"
     r"redakteur|medarbeider|medarbeidar|columnist|kolumnist|spaltist|writer|photographer)"
 )
-_ROLE = re.compile(rf"{_ROLE_WORD}(?:in|en|e|er|ar|s)?\b", re.IGNORECASE)
-_ROLE_BEHIND = re.compile(rf"(?<=[^\W\d_]) +{_ROLE_WORD}(?:in)?\b.*", re.IGNORECASE)
+_ROLE = re.compile(rf"[\w-]*{_ROLE_WORD}(?:in|en|e|er|ar|s)?\b", re.IGNORECASE)
+_ROLE_BEHIND = re.compile(rf"(?<=[^\W\d_]) +[\w-]*{_ROLE_WORD}(?:in)?\b.*", re.IGNORECASE)
+# "Journalist Kari Nes", "Chief Political Editor Jane Doe"
+_ROLE_BEFORE = re.compile(
+    rf"^(?:[\w-]+ ){{0,2}}[\w-]*{_ROLE_WORD}(?:in|en)? +(?=\S+ \S)", re.IGNORECASE
+)
+_PLACE_BEHIND = re.compile(r"\s+(?:i|in|på)\s+(?=[A-ZÆØÅÄÖÜ]).*")
 _ADDRESS = re.compile(
     r"\S*(?:@|\[at\]|\(at\))\S+|(?:https?://|www\.)\S*/\S*|https?://\S*|"
     r"\b(?:[\w-]+\.)*(?:facebook|twitter|instagram|linkedin)\.com\S*|\(\s*\)"
@@ -100,13 +108,18 @@ def split_author(text: str) -> list[str]:
     text = _BOTH_WORKS.sub("tekst", normalize_line(_ADDRESS.sub(" ", text)))
     names = []
     for part in _SEPARATOR.split(_OTHER_LABEL.sub(" | ", text)):
-        pieces = [piece for piece in _COMMA.split(part) if piece]
-        for place, piece in enumerate(pieces):
-            # Behind a name and a comma, small letters or one that begins a role tell what the
-            # person does.
+        found: list[str] = []
+        for place, piece in enumerate(piece for piece in _COMMA.split(part) if piece):
+            # Behind a person and a comma stands what she is and for whom: "Political Editor", "NTB".
+            told, role = any(map(is_person, found)), _ROLE.search(piece)
+            if told and role and role[0][0].isupper():
+                continue
             name = _read_name(piece)
-            if name is not None and not (place > 0 and name[0].islower()):
-                names.append(name)
+            if name is None or (place > 0 and name[0].islower()):
+                continue
+            if not told or is_person(name):
+                found.append(name)
+        names += found
     return names
 
 
@@ -137,8 +150,12 @@ def _read_name(piece: str) -> str | None:
         if _OTHER_WORK.match(inside.strip()):
             return None
     name = _PREFIX.sub("", _BRACKET.sub("", piece).strip(" .:-–—~/()")).strip(" .:-–—~/()")
+    without = _ROLE_BEFORE.sub("", name)
+    name = without if is_person(without) else name
     if _OTHER_WORK.match(name) or _ROLE.match(name):
         return None
+    without = _PLACE_BEHIND.sub("", name)
+    name = without if is_person(without) else name
     name = _ROLE_BEHIND.sub("", name) if is_person(_ROLE_BEHIND.sub("", name)) else name
     if not any(map(str.isalpha, name)) or len(name) > _LONGEST_NAME:
         return None

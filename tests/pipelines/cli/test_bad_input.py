@@ -47,7 +47,7 @@ def detail(place: Workplace) -> str:
 
 def test_glob_without_a_file(workplace: Workplace) -> None:
     workplace.configure("id: avis\nfiles: ['in/*', 'nope/*.txt']\n")
-    count = run_with_good_file(workplace, code=1)
+    count = run_with_good_file(workplace)
     assert (count["rejected"], count["read"]) == ({"no_files": 1}, 1)
     assert "nope/*.txt" in detail(workplace)
     assert "correct `files`" in detail(workplace)
@@ -96,7 +96,7 @@ def test_link_to_nowhere_is_no_file(workplace: Workplace) -> None:
     path.parent.mkdir()
     path.symlink_to(path)
     workplace.configure("id: avis\nfiles: ['in/good.txt', 'in/link.txt']\n")
-    assert run_with_good_file(workplace, code=1)["rejected"] == {"no_files": 1}
+    assert run_with_good_file(workplace)["rejected"] == {"no_files": 1}
 
 
 def test_file_that_vanishes_between_finding_and_reading(workplace: Workplace) -> None:

@@ -342,7 +342,7 @@ def test_help_shows_an_example(newsbeam: Command) -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ("files: ['gone/*.txt']", "no file matches a pattern in `files` of avis"),
+        ("files: ['gone/*.txt']", "no file matches `files` of avis"),
         ("files: ['avis.yaml']", "nothing could be used: 1 item rejected"),
         (
             "feeds: ['http://127.0.0.1:9/feed']\nfetch: {allow_addresses: [127.0.0.0/8]}",
