@@ -118,16 +118,20 @@ def _clean(text: str) -> str:
 def _read_text(heading: html.HtmlElement) -> str:
     """The text of a heading, without a kicker at its head that is marked so."""
     parts: list[str] = [heading.text or ""]
+    kicked = False
     for child in heading:
         if isinstance(child.tag, str):
-            is_kicker = (
+            is_kicker = bool(
                 _KICKER_CLASS.search(child.get("class") or "") and not "".join(parts).strip()
             )
+            kicked = kicked or is_kicker
             apart = " " if child.tag in _APART else ""
             parts += [apart, "" if is_kicker else child.text_content(), apart]
         parts.append(child.tail or "")
     text = "".join(parts).strip()
-    return text.lstrip(_BETWEEN) if text else heading.text_content()
+    if not text:
+        return heading.text_content()
+    return text.lstrip(_BETWEEN) if kicked else text  # "– Vi gir oss ikke" keeps its dash
 
 
 def _is_logo(heading: html.HtmlElement) -> bool:

@@ -247,6 +247,13 @@ def test_evidence_of_the_headline_is_compared(head: str, body: str) -> None:
     assert title == "Bygger ny bru nå"
 
 
+def test_a_headline_keeps_the_dash_of_what_somebody_says() -> None:
+    for head in ("", "<title>– Vi gir oss ikke - Avisa</title>"):
+        assert read(head, "<h1>– Vi gir oss ikke</h1>").title == "– Vi gir oss ikke"
+    kicked = "<h1><span class='kicker'>Siste</span> – Vi gir oss ikke</h1>"
+    assert read("", kicked).title == "Vi gir oss ikke", "the dash may part it from the kicker"
+
+
 def test_a_quotation_mark_does_not_cut_the_headline() -> None:
     head = '<title>Kaller det "tull" å bygge</title>' + og_title('Kaller det "tull" å bygge')
     assert read(head).title == 'Kaller det "tull" å bygge'
