@@ -15,6 +15,7 @@ from newsbeam.transforms.text.characters import normalize_line, squeeze
 _SHORTEST_PROSE = 80
 _LEAST_STORY = 200
 _LEAST_HEADING = 8
+_MOST_INNER = 3
 _LIVE_TYPE = "LiveBlogPosting"
 _HEADINGS = ("h1", "h2", "h3", "h4")
 
@@ -50,7 +51,7 @@ def drop_other_story(
     report (``is_live``) the <article> elements behind are posts."""
     heading = find_story_heading(tree, title)
     later = drop_later_article(heading, is_live=is_live)
-    return [*later, *drop_next_story(find_headline(tree, title))]
+    return [*later, *drop_next_story(find_headline(tree, title), is_live=is_live)]
 
 
 def drop_later_article(heading: html.HtmlElement | None, *, is_live: bool = False) -> list[Cut]:
@@ -71,12 +72,16 @@ def drop_later_article(heading: html.HtmlElement | None, *, is_live: bool = Fals
     return cut_elements("later_article", later, with_heading=True)
 
 
-def drop_next_story(headline: html.HtmlElement | None) -> list[Cut]:
+def drop_next_story(headline: html.HtmlElement | None, *, is_live: bool = False) -> list[Cut]:
     """Take out what follows the article of ``headline`` with prose and an h1 of its own, unless
-    both stand in one <article>, whose chapters they are then."""
+    both stand in one <article>, whose chapters they are then. An <article> of its own inside that
+    one is another story, however short."""
     if headline is None:
         return []
-    return cut_elements("later_article", list(_list_next_story(headline)), with_heading=True)
+    inner = [] if is_live else _list_inner_stories(headline)
+    cuts = cut_elements("later_article", inner, with_heading=True)
+    later = list(_list_next_story(headline))
+    return [*cuts, *cut_elements("later_article", later, with_heading=True)]
 
 
 def measure_prose(element: html.HtmlElement) -> int:
@@ -97,6 +102,27 @@ def _has_headline(element: html.HtmlElement) -> bool:
         heading.find(".//a") is not None or next(heading.iterancestors("a"), None) is not None
         for heading in element.iter(*_HEADINGS)
     )
+
+
+def _list_inner_stories(headline: html.HtmlElement) -> list[html.HtmlElement]:
+    """The <article> elements with an h1 inside that of ``headline``; many are posts of a report."""
+    around = [headline, *headline.iterancestors()]
+    own = next((element for element in around if element.tag == "article"), None)
+    if own is None:
+        return []
+    inner = [
+        article
+        for article in own.iter("article")
+        if article is not own
+        and next(article.iterancestors("article"), None) is own
+        and article not in around
+        and next(article.iter("h1"), None) is not None
+    ]
+    if not 0 < len(inner) <= _MOST_INNER:
+        return []
+    sizes = {article: measure_prose(article) for article in inner}
+    rest = measure_prose(own) - sum(sizes.values())
+    return [a for a, size in sizes.items() if rest >= max(_LEAST_STORY, size)]
 
 
 def _list_next_story(headline: html.HtmlElement) -> Iterator[html.HtmlElement]:

@@ -110,7 +110,7 @@ def split_author(text: str) -> list[str]:
     for part in _SEPARATOR.split(_OTHER_LABEL.sub(" | ", text)):
         found: list[str] = []
         for place, piece in enumerate(piece for piece in _COMMA.split(part) if piece):
-            # Behind a person and a comma stands what she is and for whom: "Political Editor", "NTB".
+            # Behind a person stands what she is, and for whom: "Political Editor", "NTB".
             told, role = any(map(is_person, found)), _ROLE.search(piece)
             if told and role and role[0][0].isupper():
                 continue

@@ -82,3 +82,15 @@ def test_an_element_with_the_headline_always_stays() -> None:
     tree = html.document_fromstring(page)
     prune(tree)
     assert [heading.text for heading in tree.iter("h1")] == ["Brua åpner", "To"]
+
+
+@pytest.mark.parametrize(("posts", "is_left"), [(1, False), (3, False), (8, True)])
+def test_an_article_with_a_headline_inside_another_is_the_next_story(
+    posts: int, is_left: bool
+) -> None:
+    inner = "<article><h1>Fant gull</h1><p>Det lå bak en hytte i skogen.</p></article>" * posts
+    body = f"<article><h1>Brua åpner</h1>{f'<p>{PROSE}</p>' * 6}{inner}</article>"
+    tree = html.document_fromstring(f"<body>{body}</body>")
+    prune(tree, "Brua åpner")
+    assert ("Fant gull" in tree.text_content()) is is_left  # many are posts of a live report
+    assert tree.text_content().count(PROSE) == 6
