@@ -351,10 +351,10 @@ class _Ascriber:
 
     def _answers(self, question: Candidate, following: Candidate | None) -> bool:
         """Whether the next turn follows a question at once."""
-        if question.kind != "dash" or following is None:
+        if following is None or not (question.kind == "dash" or question.standalone):
             return False
         between = self._cut.text[question.end : following.start]
-        return not between.strip(DASHES + " \n\t\u00a0")
+        return not between.strip(DASHES + OPENING_MARKS + CLOSING_MARKS + " \n\t\u00a0")
 
     def _read_introduction(self, start: int, floor: int = 0) -> Attribution | None:
         """The clause before a colon that introduces a turn, on its line or the one before.
