@@ -129,9 +129,9 @@ def _read_text(heading: html.HtmlElement) -> str:
             parts += [apart, "" if is_kicker else child.text_content(), apart]
         parts.append(child.tail or "")
     text = "".join(parts).strip()
-    if not text:
-        return heading.text_content()
-    return text.lstrip(_BETWEEN) if kicked else text  # "– Vi gir oss ikke" keeps its dash
+    if kicked:  # "– Vi gir oss ikke" keeps its dash
+        text = text.lstrip(_BETWEEN)
+    return text or str(heading.text_content())
 
 
 def _is_logo(heading: html.HtmlElement) -> bool:
