@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -63,13 +62,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """A quick run does not even import the other tests: they would load Beam."""
     is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
     return True if is_test and is_quick_run(config) and list_needs(collection_path) else None
-
-
-def pytest_collection_finish() -> None:
-    if "apache_beam" in sys.modules:
-        from tests.support.remembered import remember
-
-        remember()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,20 +1,21 @@
 """Pipelines whose graphs Beam builds without the same work again and again.
 
-Beam 2.77 parses the pipeline's options anew for each transform, and reads the signatures of the
-same methods of every ``DoFn`` some eight times (docs/decisions/beam-overhead.md).
+Beam 2.77 parses the pipeline's options anew for each transform, and looks through all methods of
+every ``DoFn`` for state and timers some eight times (docs/decisions/beam-overhead.md).
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from types import FunctionType, MethodType
-from typing import Any
+from types import MethodType
+from typing import Any, TypeAlias
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners import PipelineRunner
-from apache_beam.transforms import core
+from apache_beam.transforms import userstate
+
+_Specs: TypeAlias = tuple[set[Any], set[Any]]
 
 
 class _Options(PipelineOptions):  # type: ignore[misc]
@@ -31,25 +32,26 @@ class _Options(PipelineOptions):  # type: ignore[misc]
         return {name: value for name, value in super().__getstate__().items() if name != "_views"}
 
 
-class _Signatures:
-    """Beam's ``get_signature`` that looks at a method of a class once."""
+class _SpecFinder:
+    """Beam's ``get_dofn_specs`` that looks at each class once: its methods tell which states and
+    timers they ask for."""
 
-    def __init__(self) -> None:
-        self._read: Callable[[Any], inspect.Signature] = core.get_signature
-        self._known: dict[FunctionType, inspect.Signature] = {}
+    def __init__(self, find: Callable[[beam.DoFn], _Specs]) -> None:
+        self._find = find
+        self._found: dict[type, _Specs] = {}
 
-    def __call__(self, function: Any) -> inspect.Signature:
-        # Other callables may be closures, which would be kept for ever.
-        if not isinstance(function, MethodType) or not isinstance(function.__func__, FunctionType):
-            return self._read(function)
-        inner = function.__func__
-        if inner not in self._known:
-            self._known[inner] = self._read(function)
-        return self._known[inner]
+    def __call__(self, dofn: beam.DoFn) -> _Specs:
+        if any(isinstance(value, MethodType) for value in vars(dofn).values()):
+            return self._find(dofn)  # a method of its own: `beam.Map(self.read)`
+        kind = type(dofn)
+        if kind not in self._found:
+            self._found[kind] = self._find(dofn)
+        states, timers = self._found[kind]
+        return set(states), set(timers)
 
 
 def make_pipeline(runner: PipelineRunner, arguments: Sequence[str]) -> beam.Pipeline:
     """An empty pipeline with Beam's ``arguments``."""
-    if not isinstance(core.get_signature, _Signatures):
-        core.get_signature = _Signatures()
+    if not isinstance(userstate.get_dofn_specs, _SpecFinder):
+        userstate.get_dofn_specs = _SpecFinder(userstate.get_dofn_specs)
     return beam.Pipeline(runner=runner, options=_Options(arguments))

@@ -61,6 +61,7 @@ def list_lost(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "hours"),
     [(2, 6), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((1, 2), (3, 14)))],
@@ -96,6 +97,7 @@ def test_a_reader_that_forgets_a_feed_is_found_out() -> None:
     assert {name for name, _ in revisions} == lost
 
 
+@pytest.mark.slow
 def test_a_reader_that_sleeps_too_long_is_found_out() -> None:
     newspaper = Newspaper(1, feeds=4, hosts=2, days=8, pace=4, events={"edits"})
     newspaper.port = 8000

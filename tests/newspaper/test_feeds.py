@@ -40,6 +40,7 @@ def test_a_feed_shows_the_newest_and_forgets_the_oldest(paper: Newspaper) -> Non
     assert max(others) <= min(tops)
 
 
+@pytest.mark.slow
 def test_entries_fall_out_and_come_back(paper: Newspaper) -> None:
     spans: dict[tuple[str, str], list[bool]] = {}
     for feed in paper.feeds:

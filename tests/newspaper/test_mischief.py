@@ -56,6 +56,7 @@ def test_some_304s_are_false(paper: Newspaper) -> None:
     assert ask(paper, url, peaceful(paper, feed.host, fault.end), if_none_match='"x"').status == 200
 
 
+@pytest.mark.slow
 def test_broken_feeds_parse_nowhere(paper: Newspaper) -> None:
     broken = [fault for fault in paper.script.faults if fault.kind == "broken_xml"]
     assert {fault.variant % 2 for fault in broken} == {0, 1}

@@ -22,6 +22,7 @@ OSLO = ZoneInfo("Europe/Oslo")
 # --- The script
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_everything_happens_within_a_month(seed: int) -> None:
     script = Newspaper(seed).script
@@ -83,6 +84,7 @@ def test_one_event_comes_alone() -> None:
     assert all(len(article.revised_at) == 1 for article in script.articles)
 
 
+@pytest.mark.slow
 def test_mischief_comes_where_it_is_asked_for() -> None:
     whole = Newspaper(5, events=EVENTS | MISCHIEFS).script
     calm = Newspaper(5).script
@@ -98,6 +100,7 @@ def test_mischief_comes_where_it_is_asked_for() -> None:
     assert others == [fault for fault in calm.faults if fault.kind != "false_304"]
 
 
+@pytest.mark.slow
 def test_switching_an_event_off_leaves_the_others_alone() -> None:
     whole, less = Newspaper(5).script, Newspaper(5, events=EVENTS - {"edits"}).script
     assert less.faults == whole.faults

@@ -81,6 +81,7 @@ def check_all_is_there_once(place: Workplace, pages: int = PAGES) -> None:
     assert [reason for _, reason in place.rejects()] == ["broken_record"] * (pages // BROKEN_EACH)
 
 
+@pytest.mark.slow
 def test_steps_add_up_to_one_run(place: Workplace, steps: Steps) -> None:
     count = place.run()
     assert len(steps.firsts) > 2
@@ -89,6 +90,7 @@ def test_steps_add_up_to_one_run(place: Workplace, steps: Steps) -> None:
     assert not reading_place(place.output / "_cache", "avis").exists()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_behind_what_was_committed(place: Workplace, steps: Steps) -> None:
     """Also where it was killed before it could note a step: its rejects stand there once."""
     steps.dies_after = 2

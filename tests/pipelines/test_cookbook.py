@@ -162,6 +162,7 @@ def test_plain_duckdb_shows_the_same(lake: Path, newsbeam: Command) -> None:
             assert plain.sql(query).fetchall() == ours.sql(query).fetchall() != [], view
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [

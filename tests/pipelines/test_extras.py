@@ -75,6 +75,7 @@ def test_nothing_but_the_report_and_the_prompt_wants_an_extra() -> None:
     assert {path.name for path in files} == {"charts.py", "write_page.py", "prompt.py"}
 
 
+@pytest.mark.slow
 def test_a_first_run_names_what_the_report_needs_first(
     tmp_path: Path, newsbeam: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def test_there_are_revisions_to_leave_out(place: Path) -> None:
     assert len(pd.read_parquet(place / "out" / "articles")) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", every_nth(2, ['newsbeam.Lake("out")', "import pandas"]))
 def test_pandas_as_the_readme_has_it(place: Path, word: str) -> None:
     shown = run(sys.executable, f"{find_block(word)}\nprint(len(articles), *articles.title)", place)

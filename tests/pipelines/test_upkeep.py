@@ -7,6 +7,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from newsbeam.pipelines.upkeep import MAINTAIN_COMMAND, Upkeep
 from newsbeam.transforms.lake.compaction import MergeWish, plan_merges
 from newsbeam.transforms.lake.lake import Lake, list_files
@@ -48,6 +50,7 @@ def test_files_have_about_so_many_rows_as_readers_like() -> None:
     assert plan(live("2026-10", 5, rows=60_000)) == []
 
 
+@pytest.mark.slow
 def test_it_begins_in_a_quiet_moment_and_is_killed_at_the_end(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     lake.create()

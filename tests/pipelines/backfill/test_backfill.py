@@ -58,6 +58,7 @@ def test_a_month_asks_only_the_map_that_can_hold_it(
     assert len(site.log) == asked
 
 
+@pytest.mark.slow
 def test_limits_go_on_the_newest_first(site: PastSite, tmp_path: Path, newsbeam: Command) -> None:
     first = PAPER.month(20)
     since = f"{first[0]}-{first[1]:02}-01"
@@ -85,6 +86,7 @@ def test_limits_go_on_the_newest_first(site: PastSite, tmp_path: Path, newsbeam:
     assert all(f"{site.base}{path} (" in out for path in hurt)
 
 
+@pytest.mark.slow
 def test_what_the_lake_has_is_not_asked_for(
     site: PastSite, tmp_path: Path, newsbeam: Command
 ) -> None:

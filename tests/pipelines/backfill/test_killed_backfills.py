@@ -114,6 +114,7 @@ def note_turn(
             yield
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_feeds_wait_for_one_request_of_a_backfill_at_most(
     tmp_path: Path,

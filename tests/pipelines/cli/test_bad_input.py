@@ -59,6 +59,7 @@ def test_only_a_glob_without_a_file(workplace: Workplace) -> None:
     assert (count["rejected"], count["read"]) == ({"no_files": 1}, 0), "nothing was there to read"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["gs://bucket/*.txt", "nowhere://x/*.txt"])
 def test_file_system_that_is_not_there(workplace: Workplace, url: str) -> None:
     workplace.configure(f"id: avis\nfiles: ['in/*', '{url}']\n")
@@ -177,6 +178,7 @@ def test_broken_lines_are_rejected_one_by_one(workplace: Workplace) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_lines_before_the_damage_in_a_gzip_arrive(workplace: Workplace) -> None:
     lines = "\n".join(LINE % number for number in range(2000)) + "\n"
     data = gzip.compress(lines.encode() + os.urandom(20_000).hex().encode())

@@ -71,6 +71,7 @@ def test_the_readme_is_read() -> None:
     assert tour == [("source", "add"), ("run", "sources")]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_command_of_the_readme_works_in_its_order(
     site: Site, capfd: pytest.CaptureFixture[str]

@@ -112,6 +112,7 @@ def test_second_run_knows_everything_and_changes_nothing(workplace: Workplace) -
     pd.testing.assert_frame_equal(workplace.articles(), before)
 
 
+@pytest.mark.slow
 def test_pandas_duckdb_and_delta_agree_row_by_row(workplace: Workplace) -> None:
     workplace.write("a.txt", STORY.format(title="Først"))
     workplace.run()
@@ -169,6 +170,7 @@ def test_edited_article_becomes_revision_two_and_the_old_row_stays(workplace: Wo
     assert workplace.run()["known"] == 2
 
 
+@pytest.mark.slow
 def test_reprocess_adds_a_revision_only_where_the_result_differs(workplace: Workplace) -> None:
     workplace.write("a.txt", STORY.format(title="En"))
     workplace.write("b.txt", STORY.format(title="To") + "Hilsen redaksjonen i Avis\n")
@@ -257,6 +259,7 @@ def test_summary_for_people_names_the_data_and_a_query_that_works(
     assert duckdb.sql(query).fetchall()[0][2:] == ("Kari Dahl", "Dette er bra")
 
 
+@pytest.mark.slow
 def test_another_spacy_pipeline_can_be_named_for_a_language(workplace: Workplace) -> None:
     nlp = spacy.blank("da")
     nlp.add_pipe("entity_ruler").add_patterns([{"label": "GPE", "pattern": "Aarhus"}])

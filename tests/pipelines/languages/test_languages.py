@@ -108,6 +108,7 @@ def test_a_lexicon_is_scored_on_marked_texts(toys: Path, tmp_path: Path, newsbea
         assert (code, "line 2 should be an object" in err) == (2, True), bad
 
 
+@pytest.mark.slow
 def test_a_run_says_what_it_did_not_look_for(tmp_path: Path, newsbeam: Command) -> None:
     text = "Le maire a parlé aux habitants de la ville hier soir. " * 12
     for number in range(2):

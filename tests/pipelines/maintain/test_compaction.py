@@ -44,6 +44,7 @@ def test_files_are_as_runs_write_them(lake: Lake) -> None:
     assert stated == 5
 
 
+@pytest.mark.slow
 def test_rows_in_memory_are_bounded_and_sizes_kept_to(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

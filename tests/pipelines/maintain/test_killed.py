@@ -43,6 +43,7 @@ from tests.support.maintained import (
 from tests.support.thinned import every_nth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("place", "name", "turn"),

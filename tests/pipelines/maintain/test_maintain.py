@@ -94,6 +94,7 @@ def test_all_at_once_for_a_lake_that_nobody_reads(lake: Lake) -> None:
     assert sorted(rejects["origin"]) == ["0.txt", "1.txt"]
 
 
+@pytest.mark.slow
 def test_runs_know_what_they_knew(workplace: Workplace, newsbeam: Command) -> None:
     for name in "ab":
         workplace.write(f"{name}.txt", f"Sak {name}\n\nKommunen vedtok det i går.\n")

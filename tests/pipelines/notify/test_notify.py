@@ -102,6 +102,7 @@ def texts(hook: Hook) -> list[list[str]]:
     return [[event["text"] for event in posted["events"]] for posted in hook.posted]
 
 
+@pytest.mark.slow
 def test_each_thing_is_told_once_and_none_is_lost(
     tmp_path: Path, newsbeam: Command, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_page_is_replaced_whole_or_not_at_all(lake: Lake, report: Callable[...
     assert write_page(path, data, []) == path.stat().st_size > 100_000
 
 
+@pytest.mark.slow
 def test_a_lost_file_is_said(lake: Lake, tmp_path: Path, newsbeam: Command) -> None:
     store(lake, ARTICLES, [as_row(make_article("a", "Et ord."))])
     arguments = ["report", str(lake.root), "--output", str(tmp_path / "r.html")]

@@ -26,6 +26,7 @@ def fill(root: Path, period: str) -> None:
     store(lake, ARTICLES, [article(f"{n}", at=NOW - timedelta(days=20 * n)) for n in range(10)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", every_nth(3, PARTITIONS))
 def test_a_report_may_be_of_the_newest_days(tmp_path: Path, period: str, newsbeam: Command) -> None:
     fill(tmp_path / "lake", period)

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
 from collections.abc import Iterator
-from types import MethodType
 from typing import Any
 
 import apache_beam as beam
 import pytest
+from apache_beam.coders import StrUtf8Coder
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, TypeOptions
-from apache_beam.transforms import core
+from apache_beam.transforms import userstate
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import BagStateSpec, TimerSpec, on_timer
 
 from newsbeam.pipelines.runners.graphs import make_pipeline
 from newsbeam.pipelines.runners.local import choose_runner
 from newsbeam.transforms.stage import Each
 
+SEEN = BagStateSpec("seen", StrUtf8Coder())
+LATER = TimerSpec("later", TimeDomain.REAL_TIME)
+READ = BagStateSpec("read", StrUtf8Coder())
+OF_SEEN, OF_READ = beam.DoFn.StateParam(SEEN), beam.DoFn.StateParam(READ)
+OF_LATER = beam.DoFn.TimerParam(LATER)
 
-class _Windowed(beam.DoFn):  # type: ignore[misc]
-    def process(self, item: str, at: Any = beam.DoFn.TimestampParam) -> Iterator[tuple[str, Any]]:
-        yield item, at
+
+class _Keeper(beam.DoFn):  # type: ignore[misc]
+    def process(self, item: str, seen: Any = OF_SEEN, later: Any = OF_LATER) -> Iterator[str]:
+        yield item
+
+    @on_timer(LATER)
+    def flush(self, seen: Any = OF_SEEN) -> Iterator[str]:
+        yield from seen.read()
 
 
-def _plain(function: Any) -> inspect.Signature:
-    return inspect.signature(function)
+class _Reader:
+    def read(self, item: str, read: Any = OF_READ) -> str:
+        return item
+
+    def pass_on(self, item: str) -> str:
+        return item
 
 
 @pytest.fixture
@@ -32,20 +47,25 @@ def pipeline() -> beam.Pipeline:
     return make_pipeline(*choose_runner((), 1))
 
 
-@pytest.mark.parametrize("one", [_Windowed(), beam.DoFn(), Each(list)._do_fn, beam.Map(len).dofn])
-def test_signatures_are_those_of_the_methods(one: beam.DoFn, pipeline: beam.Pipeline) -> None:
-    methods = [getattr(one, name) for name in dir(one)]
-    looked_at = [method for method in methods if isinstance(method, MethodType)]
-    assert len(looked_at) > 10
-    for method in looked_at * 2:
-        assert core.get_signature(method) == _plain(method)
+def test_what_a_dofn_asks_for_is_told_by_its_class_or_by_a_method_of_its_own(
+    pipeline: beam.Pipeline,
+) -> None:
+    reader = _Reader()
+    wanted: list[tuple[beam.DoFn, set[Any], set[Any]]] = [
+        (_Keeper(), {SEEN}, {LATER}),
+        (Each(list)._do_fn, set(), set()),
+        (beam.Map(len).dofn, set(), set()),
+        (beam.FlatMap(reader.read).dofn, {READ}, set()),
+        (beam.FlatMap(reader.pass_on).dofn, set(), set()),
+    ]
+    for dofn, states, timers in wanted * 2:
+        assert userstate.get_dofn_specs(dofn) == (states, timers)
+        assert userstate.is_stateful_dofn(dofn) is bool(states)
 
 
-def test_a_function_made_on_the_way_is_not_kept(pipeline: beam.Pipeline) -> None:
-    for number in range(3):
-        assert list(core.get_signature(lambda x, y=number: x).parameters) == ["x", "y"]
-        default = core.get_signature(lambda x, y=number: x).parameters["y"].default
-        assert default == number
+def test_who_changes_an_answer_changes_his_own(pipeline: beam.Pipeline) -> None:
+    userstate.get_dofn_specs(_Keeper())[0].clear()
+    assert userstate.get_dofn_specs(_Keeper())[0] == {SEEN}
 
 
 def test_views_of_options_share_their_values(pipeline: beam.Pipeline) -> None:

@@ -44,6 +44,7 @@ def none_left() -> Iterator[None]:
     assert not [child for child in made if "resource_tracker" not in child.cmdline()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "reason"),
     every_nth(
@@ -69,6 +70,7 @@ def test_workers_that_live_do_their_work_and_end() -> None:
     _run(["1 + 1"] * 9)
 
 
+@pytest.mark.slow
 def test_a_bug_in_a_worker_is_raised_as_a_bug() -> None:
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         _run(["1 / 0"])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from newsbeam.pipelines.schedule.config_watch import ConfigWatch, load_usable
 from tests.support.scheduled import Place, stop
 from tests.support.waiting import wait_until
 
 
+@pytest.mark.slow
 def test_broken_config_costs_its_own_source_until_it_is_mended(place: Place) -> None:
     place.plan(due="0.2")
     place.configure("blad")
@@ -28,6 +31,7 @@ def test_broken_config_costs_its_own_source_until_it_is_mended(place: Place) -> 
     assert "going on without what is faulty" in err
 
 
+@pytest.mark.slow
 def test_no_usable_config_waits_for_the_mending(place: Place) -> None:
     place.plan(due="0.2")
     scheduler = place.start()

@@ -13,6 +13,7 @@ from tests.support.scheduled import Place, is_alive, stop
 from tests.support.waiting import PATIENCE, wait_until
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_lets_the_running_batch_finish(place: Place, number: int) -> None:
     place.plan(seconds=1)
@@ -40,6 +41,7 @@ def test_second_signal_ends_the_batch(place: Place) -> None:
     assert place.ended() == []
 
 
+@pytest.mark.slow
 def test_killed_scheduler_takes_its_batch_along(place: Place) -> None:
     place.plan(seconds=60)
     first = place.start()
@@ -55,6 +57,7 @@ def test_killed_scheduler_takes_its_batch_along(place: Place) -> None:
     assert stop(second)[0] == 0
 
 
+@pytest.mark.slow
 def test_second_scheduler_is_told_who_is_there(place: Place) -> None:
     place.plan(due="never")
     first = place.start()
@@ -68,6 +71,7 @@ def test_second_scheduler_is_told_who_is_there(place: Place) -> None:
         assert is_scheduled(place.output)
 
 
+@pytest.mark.slow
 def test_batch_of_a_dead_scheduler_keeps_the_next_one_away(place: Place) -> None:
     """A batch that does not notice holds the lock itself."""
     place.plan(seconds=2, stubborn=True)

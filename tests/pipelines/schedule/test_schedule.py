@@ -66,6 +66,7 @@ def test_batches_come_as_feeds_fall_due(place: Place) -> None:
     assert place.heartbeat()["next_batch_at"] is None
 
 
+@pytest.mark.slow
 def test_nothing_due_waits_without_a_batch(place: Place) -> None:
     place.plan(due="never")
     scheduler = place.start()
@@ -86,6 +87,7 @@ def test_files_have_an_interval_of_their_own(place: Place) -> None:
     assert min(second - first, third - second) >= 0.3 * 0.9 - 0.1
 
 
+@pytest.mark.slow
 def test_failed_batch_is_logged_and_tried_again_later_and_later(place: Place) -> None:
     place.plan(code=1, says="newsbeam: the run failed: no space left")
     scheduler = place.start()
@@ -109,6 +111,7 @@ def test_failed_batch_is_logged_and_tried_again_later_and_later(place: Place) ->
     assert "no space left" not in log.read_text(), "the log of the last batch alone"
 
 
+@pytest.mark.slow
 def test_batch_that_outlives_its_limit_is_killed_with_all_it_started(place: Place) -> None:
     place.plan(seconds=60, helper=True)
     scheduler = place.start(batch_limit=0.5, back_off_from=60, back_off_to=60)
@@ -130,6 +133,7 @@ def test_killed_batch_costs_no_more_than_itself(place: Place) -> None:
     assert "ended by SIGKILL (out of memory?)" in err
 
 
+@pytest.mark.slow
 def test_clock_that_is_set_back_stops_nothing(place: Place) -> None:
     place.configure("avis")
     ahead = place.folder / "days_ahead"
@@ -146,6 +150,7 @@ def test_clock_that_is_set_back_stops_nothing(place: Place) -> None:
     assert "the clock was set back by 40 days" in err or "by 39 days" in err
 
 
+@pytest.mark.slow
 def test_tables_that_cannot_be_read_are_tried_again(place: Place) -> None:
     place.plan(due="away")
     scheduler = place.start()
@@ -155,6 +160,7 @@ def test_tables_that_cannot_be_read_are_tried_again(place: Place) -> None:
     assert stop(scheduler)[0] == 0
 
 
+@pytest.mark.slow
 def test_service_manager_is_told(place: Place) -> None:
     place.plan(due="0.1")
     address = place.folder / "notify"

@@ -436,6 +436,7 @@ def serve_saved(pages: list[tuple[str, str, bytes, str]], base: str) -> dict[str
     }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SAVED.is_dir(), reason="the saved pages are not at hand")
 @pytest.mark.parametrize("publisher", ["DW", "FAZ", "HamburgerAbendblatt", "Aftonbladet", "NTV"])
 def test_saved_pages_as_a_site(add: Command, folder: Path, publisher: str) -> None:

@@ -162,6 +162,7 @@ def test_robots_txt_is_named(newsbeam: Command, folder: Path) -> None:
     assert "Disallow: /nytt" in found[0]
 
 
+@pytest.mark.slow
 def test_with_a_lake(newsbeam: Command, folder: Path) -> None:
     with serve_site(make_paper) as site:
         file = write_config(folder, "fjord", site.url("/nytt.xml"))

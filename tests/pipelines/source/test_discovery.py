@@ -267,6 +267,7 @@ def read_truth() -> dict[str, list[tuple[str, bytes, list[str]]]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SAVED.is_dir(), reason="the saved pages are not at hand")
 def test_nothing_of_saved_articles_is_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also with two pages in place of three, as there are few publishers with three."""

@@ -29,6 +29,7 @@ def make_site(base: str, items: list[Item]) -> dict[str, Answer]:
     return {**answers, "/": replace(answers["/"], body=front)}
 
 
+@pytest.mark.slow
 def test_stories_come_from_a_page_once_each(newsbeam: Command, tmp_path: Path) -> None:
     configs, lake = tmp_path / "configs", tmp_path / "lake"
     configs.mkdir()

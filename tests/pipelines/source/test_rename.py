@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from newsbeam.pipelines.source_notes import SourceNotes, read_notes
 from newsbeam.transforms.backfill.listings import Listing
@@ -68,6 +69,7 @@ def test_a_source_that_is_not_there_is_told(workplace: Workplace, newsbeam: Comm
     assert (code, "nothing of a source 'annen'" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_backfill_and_notes_go_along(tmp_path: Path, newsbeam: Command) -> None:
     """What was asked under the old id is not asked again, and what waits still waits."""
     paper = PastPaper(months=6, a_month=6, missing=frozenset({2}))

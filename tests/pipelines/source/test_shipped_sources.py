@@ -77,6 +77,7 @@ def test_what_is_there_is_not_written_over(tmp_path: Path, newsbeam: Command) ->
     assert (tmp_path / "defaults.yaml").read_text("utf-8") == "timezone: Europe/Oslo\n"
 
 
+@pytest.mark.slow
 def test_an_id_stands_for_a_shipped_source_where_no_file_does(tmp_path: Path) -> None:
     with contextlib.chdir(tmp_path):
         assert [source.id for source in load_job([Path("seeds")]).sources] == ["seeds"]

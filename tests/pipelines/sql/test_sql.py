@@ -270,6 +270,7 @@ def test_tables_are_cut_to_the_terminal_and_obey_nobody() -> None:
     assert len(output.file.getvalue().splitlines()) == 31  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_statements_come_from_standard_input_and_results_go_down_a_pipe(lake: Lake) -> None:
     command = [sys.executable, "-m", "newsbeam", "sql", str(lake.root)]
     done = subprocess.run(
@@ -283,6 +284,7 @@ def test_statements_come_from_standard_input_and_results_go_down_a_pipe(lake: La
     assert done.stdout[:4] == done.stdout[-4:] == b"PAR1"
 
 
+@pytest.mark.slow
 def test_rows_stream(lake: Lake) -> None:
     """The first rows of an endless result arrive, and the reader may leave."""
     query = "SELECT range AS n, repeat('x', 1000) AS x FROM range(1000000000)"

@@ -93,6 +93,7 @@ def wall_off(paper: Newspaper) -> None:
             lines[:] = [*lines[: max(2, len(lines) // 3)], *WALL]
 
 
+@pytest.mark.slow
 def test_the_counts_are_those_of_the_rule_applied(tmp_path: Path, newsbeam: Command) -> None:
     """Of a paper with a wall, too, whose lines always come together as those of a story do."""
     paper = make_newspaper(5, count=60, templates=6)
@@ -124,6 +125,7 @@ def test_workers_and_order_change_nothing(tmp_path: Path, newsbeam: Command) -> 
     assert learn_boilerplate(job, output) == learn_boilerplate(job, output, workers=2)
 
 
+@pytest.mark.slow
 def test_only_the_newest_revision_counts(tmp_path: Path, newsbeam: Command) -> None:
     config, output = print_newspaper(make_newspaper(2, count=30), tmp_path), tmp_path / "lake"
     ingest(newsbeam, config, output)

@@ -56,6 +56,7 @@ def test_long_names_of_classes_are_dropped() -> None:
     assert [(e.get("class"), e.get("id")) for e in tree.iter("p")] == [(None, "b"), ("c", None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     every_nth(

@@ -75,6 +75,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", every_nth(3, HOSTILE))
 def test_hostile_document_costs_little_and_keeps_what_came_before(case: str) -> None:
     started = time.process_time()

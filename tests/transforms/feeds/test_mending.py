@@ -93,6 +93,7 @@ def keeps_others(parts: list[str], head: str, tail: str, good: dict[str, Entry],
             assert found.get(name[number]) == good[name[number]], name[number]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", every_nth(4, BROKEN))
 def test_a_piece_put_in_anywhere_changes_only_its_entry(piece: str) -> None:
     # Everywhere between the entry's own tags; behind them it stands in nobody's.
@@ -130,6 +131,7 @@ def test_pairing_ends_and_is_pairing(text: str) -> None:
         assert pair_tags(once).count("</") <= once.count("</") + once.count("<")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -96,6 +96,7 @@ def test_a_lake_is_laid_out_anew_and_back(lake: Lake, newsbeam: Command) -> None
     assert code == 0, out + err
 
 
+@pytest.mark.slow
 def test_a_run_that_began_before_commits_after(lake: Lake) -> None:
     """What it staged is laid out as the table is, and what others brought meanwhile is known,
     though the files that brought it are gone."""
@@ -134,6 +135,7 @@ def test_a_run_about_to_commit_commits_as_the_table_is_laid_out_by_then(
     assert all("published_month=" in path for path in list_files(lake.open(ARTICLES)))
 
 
+@pytest.mark.slow
 def test_what_comes_in_meanwhile_is_taken_along(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,7 @@ def test_repair_brings_every_undamaged_row_back_once(made: Path, seed: int, tmp_
     mend_and_compare(Lake(root), before - set(list_keys(held)))
 
 
+@pytest.mark.slow
 @settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10_000))
 def test_bits_flipped_in_a_log_entry_cost_no_row(made: Path, seed: int, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ steps = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=3, max_size=9))
 @example([("commit", [row("a")]), ("refresh", None), ("delete", "a"), ("commit", [row("b")])])
@@ -112,6 +113,7 @@ def test_index_equals_the_table_after_any_history(history: list[tuple[str, Any]]
         assert_exact(lake, refreshed(lake))
 
 
+@pytest.mark.slow
 @settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(

@@ -68,6 +68,7 @@ def test_a_lake_is_in_folders_as_it_was_made(tmp_path: Path, period: str) -> Non
         lake.create(other)
 
 
+@pytest.mark.slow
 def test_a_new_lake_is_by_month_unless_it_is_asked_for_otherwise(
     tmp_path: Path, newsbeam: Command
 ) -> None:
@@ -101,6 +102,7 @@ def test_files_are_sorted_and_their_pages_can_be_passed_over(tmp_path: Path) -> 
             assert file.metadata.row_group(0).column(0).compression == "ZSTD"
 
 
+@pytest.mark.slow
 def test_what_was_staged_for_another_layout_is_committed_in_the_tables_own(tmp_path: Path) -> None:
     day, month = Lake(tmp_path / "day"), Lake(tmp_path / "month")
     for lake, period in ((day, "day"), (month, "month")):

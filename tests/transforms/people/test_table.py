@@ -102,6 +102,7 @@ def test_a_repeated_update_changes_nothing_and_a_rebuild_neither(tmp_path: Path)
     assert desk.read() == told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", every_nth(2, range(2)))
 def test_order_and_batches_of_runs_do_not_count(tmp_path: Path, seed: int) -> None:
     pick = random.Random(seed)
@@ -124,6 +125,7 @@ def test_order_and_batches_of_runs_do_not_count(tmp_path: Path, seed: int) -> No
     assert bits.read() == whole.read()
 
 
+@pytest.mark.slow
 def test_whoever_dies_between_two_commits_leaves_the_rest_to_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

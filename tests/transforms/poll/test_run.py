@@ -99,6 +99,7 @@ def test_new_entries_become_articles_once(reader: Reader) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_limit_takes_the_rest_later(reader: Reader) -> None:
     assert reader.run("--limit", "1")["new"] == 1
     count = reader.run("--all")
@@ -162,6 +163,7 @@ def test_retry_of_what_is_no_lake(newsbeam: Command, tmp_path: Path) -> None:
     assert "holds no lake" in err
 
 
+@pytest.mark.slow
 def test_an_archive_is_read_again_without_the_network(reader: Reader) -> None:
     reader.add("archive: true\n")
     assert reader.run()["new"] == 3

@@ -28,6 +28,7 @@ def found(folder: Path, *globs: str, shards: int = 1) -> list[FoundFile]:
     return [outcome for outcome in outcomes if isinstance(outcome, FoundFile)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
 def test_shards_of_a_large_file_share_its_items_without_loss_or_repeat(
     tmp_path: Path, name: str

@@ -142,6 +142,7 @@ def test_max_bytes_is_the_largest_file_that_is_read(path: str) -> None:
     assert "extract.max_bytes" in rejection.detail
 
 
+@pytest.mark.slow
 def test_gzip_bomb_stops_at_the_limit() -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
     for path, reason in [

@@ -98,6 +98,7 @@ def test_a_new_lake_gets_the_whole_history(archive: Archive) -> None:
     assert words(archive.place) == ["glad", "sint", "trist"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), pytest.param(("--reprocess",), marks=pytest.mark.slow)])
 def test_unchanged_rules_add_nothing(archive: Archive, options: tuple[str, ...]) -> None:
     keep_three(archive)
@@ -106,6 +107,7 @@ def test_unchanged_rules_add_nothing(archive: Archive, options: tuple[str, ...])
         assert counts(archive.place, *options) == (0, 0, 3)
 
 
+@pytest.mark.slow
 def test_better_rules_revise_the_newest_version_alone(archive: Archive) -> None:
     keep_three(archive)
     archive.place.run()
@@ -128,6 +130,7 @@ def test_what_was_fetched_and_not_committed_comes_in(archive: Archive) -> None:
     assert words(archive.place)[3:] == ["rasende", "lei"]
 
 
+@pytest.mark.slow
 def test_a_version_older_than_the_lake_knows_stays_out(archive: Archive) -> None:
     archive.keep(5, "glad")
     archive.place.run()
@@ -180,6 +183,7 @@ def test_two_addresses_of_one_article_do_not_take_turns(archive: Archive) -> Non
     assert words(archive.place) == ["glad", "sint", "sint"]
 
 
+@pytest.mark.slow
 def test_foreign_archives_too(workplace: Workplace) -> None:
     """A crawl that met a page twice."""
     record = (

@@ -97,6 +97,7 @@ def test_what_is_no_signature_is_refused() -> None:
 # Which texts belong together
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
 )
@@ -319,6 +320,7 @@ def test_update_that_was_cut_off_is_made_good_by_the_next(lake: Lake) -> None:
     assert read_stories(lake) == expect(printed)
 
 
+@pytest.mark.slow
 def test_runs_at_the_same_time_tell_the_same_stories(lake: Lake) -> None:
     printed = print_papers(8, 8)
 
@@ -356,6 +358,7 @@ def test_cleaned_log_makes_it_read_all_articles(lake: Lake) -> None:
     assert read_stories(lake) == expect(printed)
 
 
+@pytest.mark.slow
 def test_queries_of_the_guide_answer(lake: Lake) -> None:
     printed = print_papers(2, 6)
     commit(lake, "one", printed[:30])

@@ -127,6 +127,7 @@ def test_rows_are_those_of_a_batch(
     assert batch == stream
 
 
+@pytest.mark.slow
 def test_files_are_read_when_they_come_and_when_they_grow(tmp_path: Path) -> None:
     folder = tmp_path / "texts"
     folder.mkdir()
@@ -187,6 +188,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield place
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_stream_and_room_lets_it_go_on(
     site: tuple[Newspaper, Servers], tmp_path: Path, disk: Path
 ) -> None:

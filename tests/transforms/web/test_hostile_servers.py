@@ -120,6 +120,7 @@ def test_slow_headers_meet_the_deadline() -> None:
     fault(fetch(endless(b"HTTP/1.1 200 OK\r\nX: ", b"a", 0.05)), "timeout", is_temporary=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", every_nth(3, BOMBS))
 def test_bomb(coding: str) -> None:
     body = bomb(coding)

@@ -79,6 +79,7 @@ def test_half_a_rule_at_the_limit_is_no_rule() -> None:
     assert robots.allows(f"{ORIGIN}/ax")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

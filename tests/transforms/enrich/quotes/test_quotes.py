@@ -115,6 +115,7 @@ def test_quotes_are_valid_ordered_and_apart(text: str, language: str, data: st.D
     assert quotes == find(text, language, entities=entities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     every_nth(4, [
