@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from newsbeam.transforms.clean.boilerplate import LINE_MARKS
@@ -39,6 +39,7 @@ _ADDRESS = (
     r"[\w-]+(?:\.[\w-]+)*\.(?:no|com|se|dk|net|org|fi|de|eu|tv|info|uk)(?:/[^\s,;]*[\w/])?"
 )
 _NUMBER = r"(?>\d+(?:[.,: –-]\d+)*)"
+_FIRST_NUMBER = r"\d+(?:[.,: –-]\d+)*?"
 # Latin capitals of the Nordic, Sami and neighbouring languages.
 _CAPITAL = "[A-ZÀ-ÞČĐŊŠŦŽ]"
 _NAME_WORD = rf"(?:{_CAPITAL}\.(?= ?{_CAPITAL})|{_CAPITAL}(?:[\w'’&-]|\.(?=\w))*)"
@@ -139,7 +140,16 @@ def compile_template(template: Template) -> str:
     At the levels with names it minds upper and lower case.
     """
     pieces = re.split(f"([{SLOTS}])", template.key)
-    return "".join(_PATTERN.get(piece) or _escape(piece) for piece in pieces)
+    return "".join(_find_pattern(pieces, place) or _escape(p) for place, p in enumerate(pieces))
+
+
+def _find_pattern(pieces: Sequence[str], place: int) -> str | None:
+    """What stands for the slot at ``place``. A number before a date takes none of it: *2024 12.
+    mars*."""
+    rest = [piece for piece in pieces[place + 1 :] if piece.strip()]
+    if pieces[place] == NUMBER and rest[:1] == [DATE]:
+        return _FIRST_NUMBER
+    return _PATTERN.get(pieces[place])
 
 
 def fill_slots(template: Template, lines: list[str]) -> Template:
@@ -149,7 +159,9 @@ def fill_slots(template: Template, lines: list[str]) -> Template:
     filled.
     """
     pieces = re.split(f"([{SLOTS}])", template.key)
-    grouped = "".join(f"({_PATTERN[p]})" if p in _PATTERN else _escape(p) for p in pieces)
+    patterns = [_find_pattern(pieces, place) for place in range(len(pieces))]
+    parts = zip(patterns, pieces, strict=True)
+    grouped = "".join(f"({pattern})" if pattern else _escape(p) for pattern, p in parts)
     flags = re.NOFLAG if template.level >= NAMES else re.IGNORECASE
     matches = [re.fullmatch(grouped, line.lstrip(LINE_MARKS), flags) for line in lines]
     fillers = [match.groups() for match in matches if match]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from newsbeam.pipelines.config.load import load_job
 from tests.support.sites import Answer, Item, list_items, make_paper, serve_site

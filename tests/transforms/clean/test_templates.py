@@ -74,6 +74,7 @@ WORDS = (
 @example("@00")
 @example("\\'A")
 @example("0:ß İ")
+@example("2024 12. mars")
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join) | st.text(max_size=80)
 )
