@@ -53,6 +53,7 @@ def test_the_import_loads_next_to_nothing() -> None:
     assert not loaded & set(_HEAVY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "needs_none_of"),
     [

@@ -71,6 +71,7 @@ def place(tmp_path: Path, newsbeam: Command) -> Iterator[Place]:
         yield Place(tmp_path / "lake", config, servers, newsbeam)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_archived", every_nth(2, [True, False]))
 def test_lost_articles_come_back_once(place: Place, is_archived: bool) -> None:
     if is_archived:

@@ -147,6 +147,7 @@ def test_article_of_nothing_but_boilerplate(workplace: Workplace) -> None:
     assert "ad_label" in detail(workplace)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
 def test_other_encodings_are_read_right(workplace: Workplace, encoding: str) -> None:
     workplace.write("sak.txt", GOOD.encode(encoding))

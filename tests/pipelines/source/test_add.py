@@ -77,6 +77,7 @@ def build_with_feed(place: Any) -> Callable[[str], dict[str, Answer]]:
     return build
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "feed"),
     [

@@ -92,6 +92,7 @@ def test_reading_writes_nothing(lake: Lake) -> None:
     assert sorted(lake.root.rglob("*")) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gone", "cut", "garbage", "head"])
 def test_a_database_may_be_damaged_while_it_is_in_use(lake: Lake, kind: str) -> None:
     commit(lake, [row(f"sak{number}", at=number) for number in range(300)])
