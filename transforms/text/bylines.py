@@ -87,6 +87,11 @@ _COMPANY = re.compile(
     r"\w\.[a-z]{2,4}$",
     re.IGNORECASE,
 )
+# A name alone: "Sweidah", but neither "NTB" nor "Professor".
+_ONE_NAME = re.compile(
+    r"(?!(?:professor|forfatter|advokat|leder|lege|author|doctor)$)(?-i:[A-ZÆØÅÄÖÜ][a-zà-ÿ])[^\W\d_]{2,}",
+    re.IGNORECASE,
+)
 _PARTICLES = frozenset(
     "von van vom de da di du do dos das del della der den des la le el al bin ben ibn af av zu zum "
     "zur ten ter und y e i og op".split()
@@ -117,7 +122,7 @@ def split_author(text: str) -> list[str]:
             name = _read_name(piece)
             if name is None or (place > 0 and name[0].islower()):
                 continue
-            if not told or is_person(name):
+            if not told or is_person(name) or _ONE_NAME.fullmatch(name):
                 found.append(name)
         names += found
     return names

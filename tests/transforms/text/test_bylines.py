@@ -36,6 +36,8 @@ from newsbeam.transforms.text.bylines import is_desk, is_person, split_author
         ("Av Kari Nes Foto Per Ek", ["Kari Nes"]),
         ("Jane Doe, Ph.D.", ["Jane Doe"]),
         ("Siri, Per og Kari", ["Siri", "Per", "Kari"]),
+        ("Kari Nes, Ola Ås, Siri", ["Kari Nes", "Ola Ås", "Siri"]),
+        ("Kari Nes, Professor, UiB", ["Kari Nes"]),
         ("Recipe by Jane Doe", ["Jane Doe"]),
         ("Photograph by Jane Doe", []),
         ("Kari Nes kari@avisa.no https://facebook.com/kari", ["Kari Nes"]),
