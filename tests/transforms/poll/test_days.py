@@ -121,6 +121,6 @@ def test_two_and_a_half_days(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 def test_thirty_days_of_twenty_feeds(tmp_path: Path) -> None:
     paper = Newspaper(20261122, feeds=20, hosts=5, days=30, pace=0.1, events=EVERYTHING)
-    days = Days(paper, tmp_path / "out", timedelta(hours=2))
+    days = Days(paper, tmp_path / "out")
     days.live(tmp_path)
     check(days)
