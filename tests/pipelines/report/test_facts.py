@@ -88,7 +88,7 @@ def test_voices_are_counted_with_what_is_not_known(lake: Lake, report: Callable[
 
 
 def test_a_role_is_shown_as_most_write_it(lake: Lake, report: Callable[..., Page]) -> None:
-    roles = ["Leder", "leder", "Norges statsminister", "leder", "norges statsminister"]
+    roles = ["Leder", "leder", "Norges statsminister", "leder"]
     said = [(f"Ord {number}", "Kari Dahl") for number in range(len(roles))]
     row = as_row(make_article("a", " ".join(text for text, _ in said), said=said))
     for quote, role in zip(row["quotes"], roles, strict=True):
@@ -96,7 +96,7 @@ def test_a_role_is_shown_as_most_write_it(lake: Lake, report: Callable[..., Page
         quote["speakers"] = [kari | dict.fromkeys(("gender", "gender_from", "affiliation"))]
     store(lake, ARTICLES, [row])
     shown = [row[:2] for row in report(lake).data["charts"]["voices_by_role"]["table"]["rows"]]
-    assert shown == [["leder", 3], ["norges statsminister", 2]]
+    assert shown == [["leder", 3], ["Norges statsminister", 1]]
 
 
 def test_names_are_told_apart_by_label(lake: Lake, report: Callable[..., Page]) -> None:

@@ -14,7 +14,7 @@ from apache_beam.transforms import userstate
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import BagStateSpec, TimerSpec, on_timer
 
-from newsbeam.pipelines.runners.graphs import make_pipeline
+from newsbeam.pipelines.runners.graphs import _SpecFinder, make_pipeline
 from newsbeam.pipelines.runners.local import choose_runner
 from newsbeam.transforms.stage import Each
 
@@ -50,6 +50,7 @@ def pipeline() -> beam.Pipeline:
 def test_what_a_dofn_asks_for_is_told_by_its_class_or_by_a_method_of_its_own(
     pipeline: beam.Pipeline,
 ) -> None:
+    assert isinstance(userstate.get_dofn_specs, _SpecFinder)
     reader = _Reader()
     wanted: list[tuple[beam.DoFn, set[Any], set[Any]]] = [
         (_Keeper(), {SEEN}, {LATER}),

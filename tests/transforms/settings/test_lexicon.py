@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from pydantic import ValidationError
 
 from newsbeam.transforms.enrich.quotes import find_quotes
 from newsbeam.transforms.settings.lexicon import Lexicon, Verb
+from tests.support.quoted import lexicon
 
 SMALL = Lexicon(
     reporting_verbs=("says", "adds", "adds … up"),
@@ -49,3 +52,14 @@ def test_a_few_fields_make_a_lexicon() -> None:
 def test_unknown_keys_are_faults() -> None:
     with pytest.raises(ValidationError, match="verbz"):
         Lexicon.model_validate({"verbz": ("says",)})
+
+
+def test_what_is_remembered_of_words_stays_in_its_process() -> None:
+    words = lexicon("nb").words
+    before = len(pickle.dumps(words))
+    for number in range(1000):
+        assert not words.is_collective(f"ord{number}")
+    assert len(pickle.dumps(words)) == before
+    copy = pickle.loads(pickle.dumps(words))  # noqa: S301
+    assert copy.is_collective("politiet")
+    assert copy.role_stem("navneforskeren") == "navneforsker"

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from newsbeam.transforms.enrich.quotes.marks import find_marked
 from newsbeam.transforms.enrich.quotes.names import Name, Names
 from newsbeam.transforms.enrich.quotes.obliques import is_oblique
 from newsbeam.transforms.enrich.quotes.roles import Role, Roles
@@ -68,7 +67,7 @@ class _GenderReader:
         self._gendered = lexicon.words.gendered
         self._pronouns: dict[str, Gender] = dict.fromkeys(self._words.masculine, "male")
         self._verbs = lexicon.verbs
-        self._marked = find_marked(cut.text)
+        self._marked = cut.marked
         self._pronouns |= dict.fromkeys(self._words.feminine, "female")
 
     def read_title(self, name: Name) -> Gender | None:

@@ -16,7 +16,7 @@ from newsbeam.transforms.enrich.quotes.heading_quotes import HeadingReader, find
 from newsbeam.transforms.enrich.quotes.inline_quotes import InlineReader
 from newsbeam.transforms.enrich.quotes.introductions import IntroductionReader
 from newsbeam.transforms.enrich.quotes.layout import guess_layout
-from newsbeam.transforms.enrich.quotes.marks import Marked, find_marked
+from newsbeam.transforms.enrich.quotes.marks import Marked
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.reports import Report, drop_repeated, segments_of
@@ -78,7 +78,7 @@ def find_speech(
     heading_lines = frozenset(
         line for span in spans for line in range(cut.line_at(span.start), cut.line_at(span.end) + 1)
     )
-    marked = find_marked(text)
+    marked = cut.marked
     judge = SpeechJudge(cut, names, reader, introductions, lexicon)
     laid = layout or guess_layout(cut, reader)
     dashes = lexicon.grammar.dash_turns

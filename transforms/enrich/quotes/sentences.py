@@ -6,8 +6,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
+from newsbeam.transforms.enrich.quotes.marks import Marked, find_marked
 from newsbeam.transforms.settings.remembered import Remembered
 from newsbeam.transforms.text.characters import DASHES, LOWER_LETTERS, OPENING_MARKS
 
@@ -97,6 +99,11 @@ class Segmentation:
         self._split(frozenset(abbreviations))
         self._line_starts = [line.start for line in self.lines]
         self._sentence_starts = [sentence.start for sentence in self.sentences]
+
+    @cached_property
+    def marked(self) -> tuple[Marked, ...]:
+        """What stands between quotation marks."""
+        return find_marked(self.text)
 
     def token_at(self, offset: int) -> int:
         """Index of the first token that begins at or after an offset."""
