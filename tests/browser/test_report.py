@@ -240,17 +240,19 @@ def test_keys_alone(many: Opener) -> None:
     assert page.input_value("#search") == "ullprisen"
 
 
-def test_typing_stays_quick_with_many_articles(many: Opener) -> None:
-    page = many("articles")
-    page.wait_for_timeout(500)
-    heads = page.evaluate(TYPE_AND_MEASURE, "kråkvåg strid")
-    wait_for_texts(page)
-    with_texts = page.evaluate(TYPE_AND_MEASURE, "samira myklebost prosjektet")
-    for name, times in (("titles and names", heads), ("with texts", with_texts)):
-        print(f"{name}: median {median(times):.0f} ms, worst {max(times):.0f} ms a keystroke")
-        assert median(times) < 100
-    wait_for_texts(page)
-    assert count_found(page) > 0
+def test_typing_is_as_quick_with_many_articles_as_with_few(many: Opener, few: Opener) -> None:
+    pages = {"many": many("articles"), "few": few("articles")}
+    times: dict[str, list[float]] = {name: [] for name in pages}
+    for words in ("kråkvåg strid", "samira myklebost prosjektet"):
+        for name, page in pages.items():
+            page.bring_to_front()
+            times[name] += page.evaluate(TYPE_AND_MEASURE, words)
+            wait_for_texts(page)
+    for name, measured in times.items():
+        print(f"{name}: median {median(measured):.0f} ms, worst {max(measured):.0f} ms a keystroke")
+    # Both draw one page of results, which is most of it; measured was 1.25.
+    assert median(times["many"]) < 2 * median(times["few"])
+    assert count_found(pages["many"]) > 0
 
 
 def test_phone(many: Opener) -> None:
