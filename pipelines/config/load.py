@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
+from os.path import splitext
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -50,14 +52,14 @@ def find_configs(paths: Sequence[Path]) -> list[Path]:
     faults: list[Fault] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(
-                p
-                for p in path.iterdir()
-                if p.suffix in SUFFIXES
-                and p.name != DEFAULTS_FILE
-                and not p.name.endswith(RULE_FILE_SUFFIX)
-                and p.is_file()
-            )
+            inside = [
+                path / name
+                for name in sorted(os.listdir(path))
+                if splitext(name)[1] in SUFFIXES
+                and name != DEFAULTS_FILE
+                and not name.endswith(RULE_FILE_SUFFIX)
+                and (path / name).is_file()
+            ]
             shipped = None if inside else find_shipped(str(path))
             if shipped is not None:
                 found.append(shipped)

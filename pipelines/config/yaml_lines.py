@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+_TEXT = "tag:yaml.org,2002:str"
 _DEEPEST = 100  # ours; a config has six levels, and what reads it calls itself for each
 
 
@@ -129,10 +130,15 @@ def _read_node(
         loader.flatten_mapping(node)
         result: dict[str, Any] = {}
         for key_node, child in node.value:
-            key = str(loader.construct_object(key_node))
+            key = str(_read_scalar(loader, key_node))
             if key in result:
                 repeated.append((*path, key))
             lines[(*path, key)] = key_node.start_mark.line + 1
             result[key] = _read_node(loader, child, (*path, key), lines, repeated)
         return result
-    return loader.construct_object(node)
+    return _read_scalar(loader, node)
+
+
+def _read_scalar(loader: Any, node: yaml.Node) -> Any:
+    # Most are text, and take long by way of the loader.
+    return node.value if node.tag == _TEXT else loader.construct_object(node)

@@ -313,8 +313,9 @@ class Defaults(Settings):
     url: UrlSettings = UrlSettings()
     extract: ExtractSettings = ExtractSettings()
     clean: CleanSettings = CleanSettings()
-    enrich: EnrichSettings = EnrichSettings()
-    fetch: FetchSettings = FetchSettings()
+    # Not as values: pydantic copies one that holds a mapping for each source, which takes longer.
+    enrich: EnrichSettings = Field(default_factory=EnrichSettings)
+    fetch: FetchSettings = Field(default_factory=FetchSettings)
     notify: NotifySettings = NotifySettings()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,14 +17,25 @@ LOWER_LETTERS = "".join(filter(str.islower, map(chr, range(0x250))))
 # Invisible characters that tell a browser where to break a line or which way to write. The
 # zero-width (non-)joiners stay: Persian, Indic scripts and emoji are misspelt without them.
 _JOINERS = frozenset("\u200c\u200d")
-_DROPPED = dict.fromkeys(
-    code
-    for code in range(sys.maxunicode + 1)
-    # Cc control, Cf format, Cs lone surrogates, which no file can hold
-    if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs")
-    and not chr(code).isspace()
-    and chr(code) not in _JOINERS
-)
+
+
+class _Dropped(dict[int, int | None]):
+    """A table for ``str.translate``, which learns of a character when it first sees it: going
+    through all of Unicode would take longer than all else that a command needs to start.
+    """
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        # Cc control, Cf format, Cs lone surrogates, which no file can hold
+        is_dropped = (
+            unicodedata.category(character) in ("Cc", "Cf", "Cs")
+            and not character.isspace()
+            and character not in _JOINERS
+        )
+        return self.setdefault(code, None if is_dropped else code)
+
+
+_DROPPED = _Dropped()
 # What most lines of Western languages can be written in, one byte a character: quotation marks and
 # dashes too, which Latin-1 lacks.
 _WESTERN = "cp1252"
