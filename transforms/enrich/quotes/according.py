@@ -29,6 +29,7 @@ class AccordingReader:
         self._cut = cut
         self._tokens = cut.tokens
         self._clauses = clauses
+        self._finite = self._clauses.verbs
         self._subjects = subjects
         self._spoken = spoken
         self._words = lexicon.words
@@ -83,11 +84,11 @@ class AccordingReader:
     def _find_clause_end(self, noun: int, mention: Mention, last: int) -> int | None:
         """The comma behind what is told of a source: *kilder VG har snakket med, går han av*."""
         verb = mention.last
-        if noun >= mention.head or verb >= last or not self._clauses.is_finite(verb):
+        if noun >= mention.head or verb >= last or not self._finite.is_finite(verb):
             return None
         for at in range(verb + 1, min(last - 1, verb + _MAX_SOURCE)):
             if self._tokens[at].text == ",":
-                return at if self._clauses.is_finite(at + 1) else None
+                return at if self._finite.is_finite(at + 1) else None
         return None
 
     def _read_opinion(self, index: int, last: int) -> tuple[Mention, int, str] | None:
@@ -98,7 +99,7 @@ class AccordingReader:
         if index + 2 < last and self._tokens[index + 1].lower in self._words.dummy:
             mention = self._subjects.read_phrase(index + 2, last)  # "etter det politiet opplyser"
             at = mention.last if mention is not None else last
-            if mention is not None and at < last and self._clauses.can_state(at):
+            if mention is not None and at < last and self._finite.can_state(at):
                 return mention, at + 1, self._tokens[index].text
         return None
 
@@ -124,8 +125,8 @@ class AccordingReader:
             stands_last = rest >= last or self._is_aside(behind, last)
             before = (begin, index - 1)
             if stands_last or (
-                self._clauses.find_finite(*before) not in (None, index - 2)  # "Han var, ifølge …"
-                and not self._clauses.is_finite(rest)
+                self._finite.find_finite(*before) not in (None, index - 2)  # "Han var, ifølge …"
+                and not self._finite.is_finite(rest)
                 and self._tokens[behind].text == ","
             ):
                 return self._keep(before)
@@ -141,7 +142,7 @@ class AccordingReader:
             if self._tokens[at].lower in self._sets.relatives:
                 while at < last and self._tokens[at].text != ",":
                     at += 1
-            elif self._clauses.is_finite(at):
+            elif self._finite.is_finite(at):
                 return at
             at += 1
         return index
@@ -171,13 +172,13 @@ class AccordingReader:
     def _skip_source(self, index: int, mention: Mention, last: int) -> int:
         """The token behind a source with its complements: *Hansen ved universitetet*."""
         limit = min(last, index + _MAX_SOURCE)
-        finite = self._clauses.find_finite(index, limit, ",")
+        finite = self._finite.find_finite(index, limit, ",")
         if index < last and self._tokens[index].text == "," and index + 1 < last:
             following = self._tokens[index + 1]
-            if following.lower in self._sets.relatives or not self._clauses.is_finite(index + 1):
+            if following.lower in self._sets.relatives or not self._finite.is_finite(index + 1):
                 for at in range(index + 1, limit):
                     if self._tokens[at].text == "," and at + 1 < last:
-                        return at + 1 if self._clauses.is_finite(at + 1) else index
+                        return at + 1 if self._finite.is_finite(at + 1) else index
             return index
         hangs = index < last and self._tokens[index].lower in self._words.complements
         return finite if finite is not None and (hangs or mention.kind != "name") else index

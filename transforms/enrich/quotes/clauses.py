@@ -1,11 +1,9 @@
-"""Clauses in a text without a syntax tree: their finite verbs, where they begin and end."""
+"""Clauses in a text without a syntax tree: where they begin and end."""
 
 from __future__ import annotations
 
-from functools import cache
-
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
-from newsbeam.transforms.enrich.quotes.definiteness import has_article
+from newsbeam.transforms.enrich.quotes.finite_verbs import MAX_FRONT, FiniteVerbs
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
@@ -15,18 +13,12 @@ from newsbeam.transforms.text.characters import OPENING_MARKS
 
 # A reported clause of more tokens than this ends there: it keeps nested ones linear. Ours.
 MAX_CLAUSE = 100
-# Tokens from a verb back to the beginning of its clause.
-_MAX_FRONT = 50
 # Tokens from a verb to the words that belong to it: "legger … til".
 _MAX_LINK = 8
 # Tokens from "and" to the finite verb of a new clause.
 _MAX_NEW = 12
 # Tokens from an auxiliary to its participle: "har tidligere sagt".
 _MAX_TO_STATE = 4
-# Tokens back from a verb over "not" and adverbs to its subject.
-_MAX_BETWEEN = 4
-# Shorter words are no forms told by an ending.
-_MIN_ENDED = 4
 _STOPS = frozenset("!?…;:")
 
 
@@ -39,98 +31,14 @@ class ClauseReader:
         self._tokens = cut.tokens
         self._names = names
         self._reader = reader
-        self._verbs = lexicon.verbs
+        self._saying = lexicon.verbs
         self._words = lexicon.words
         self._stating = lexicon.statements.verbs
         self._sets = lexicon.statements.sets
-        self._finite_stating = self._stating.keys() - self._sets.nonfinite
-        pronouns = self._words.subjects | self._words.anaphoric | self._sets.oblique
-        self.articles = self._words.determiners - pronouns
+        self.verbs = FiniteVerbs(cut, names, lexicon)
         self.subject_first = SubjectFirstReader(cut, names, reader, lexicon)
         hanging = self._words.prepositions | self._words.adverbs | self._words.subordinating
         self._hanging = hanging | self._sets.joints
-        self._between = self._words.adverbs - self._sets.joints
-        self.is_finite = cache(self._is_finite)  # Asked of each token many times.
-
-    def _is_finite(self, index: int) -> bool:
-        """Whether a token is a finite verb: a listed one, or ends like one behind a subject."""
-        token = self._tokens[index]
-        lower = token.lower
-        before = self._tokens[index - 1].lower if index else ""
-        described = before in self.articles and lower not in self._sets.lasting
-        if not token.text[0].islower() or described:  # "ein auka avstand"
-            return False
-        behind = self.skip_back(index)
-        named = self._follows_name(index) or self._tokens[behind].lower in self._words.pronouns
-        named = named or (behind < index - 1 and self._ends_subject(behind))
-        if self._words.role_stem(lower) is not None and not named:  # "kjenner" knows, and is one
-            return False
-        if before in self._words.complements:  # "i går"
-            return False
-        if lower in self._words.adverbs:  # "så" is "saw", too
-            noun = self._words.grammar.articles and before not in self._words.closed
-            behind_noun = index > 0 and (bool(noun) or self._ends_subject(index - 1))
-            return behind_noun and lower in self._sets.finite
-        return self.is_listed(index) or (
-            len(lower) >= _MIN_ENDED
-            and lower.endswith(self._sets.endings)
-            and lower not in self._words.closed
-            and index > 0
-            and self._ends_subject(behind)
-        )
-
-    def is_listed(self, index: int) -> bool:
-        """Whether a token has a form that the lexicon lists as finite."""
-        return self._tokens[index].lower in self._sets.finite or self.can_state(index)
-
-    def is_adverb(self, index: int) -> bool:
-        """Whether a word may stand between a subject and its verb."""
-        return self._tokens[index].lower in self._between
-
-    def can_state(self, index: int) -> bool:
-        """Whether a token is a finite form of a verb of stating."""
-        return self._tokens[index].lower in self._finite_stating
-
-    def _ends_subject(self, index: int) -> bool:
-        """Whether a word can end a subject: a pronoun, a name, a definite noun."""
-        lower = self._tokens[index].lower
-        if lower in self._words.subjects:
-            behind = {token.lower for token in self._tokens[index + 2 : index + 3]}
-            goes_on = lower in self._words.plural and behind <= self._words.closed
-            return goes_on or lower not in self._words.determiners | self._words.indefinite
-        if self._words.grammar.articles and lower not in self._words.closed:
-            noun = lower.isalpha() and not self.is_listed(index)
-            return noun and has_article(index, self._tokens, self._words, self.articles)
-        return self._follows_name(index + 1) or (
-            len(lower) >= _MIN_ENDED
-            and lower not in self._words.closed
-            and lower not in self._sets.finite
-            and lower.endswith(self._sets.nouns)
-            and not self.can_state(index)
-        )
-
-    def _follows_name(self, index: int) -> bool:
-        name = self._names.ending.get(index)
-        return name is not None and not name.is_genitive
-
-    def skip_back(self, index: int) -> int:
-        """The token before a word and before "not" and adverbs: *han* in *han ikke kjenner*."""
-        floor = max(index - _MAX_BETWEEN, 0)
-        index = max(index - 1, 0)
-        while index > floor and (
-            self._tokens[index].lower in self._sets.negations or self.is_adverb(index)
-        ):
-            index -= 1
-        return index
-
-    def find_finite(self, first: int, last: int, stops: str = "") -> int | None:
-        """The first finite verb among tokens; ``stops`` are marks that end the search."""
-        for index in range(first, min(last, first + _MAX_FRONT)):
-            if self._tokens[index].text in stops and not self._tokens[index].is_word:
-                return None
-            if self.is_finite(index):
-                return index
-        return None
 
     def skip_edge(self, first: int, last: int) -> int:
         """The first word among tokens."""
@@ -141,7 +49,7 @@ class ClauseReader:
     def start_of(self, finite: int, first: int) -> int:
         """The token at which the clause of a finite verb begins, not before ``first``."""
         tokens = self._tokens
-        floor = max(first, finite - _MAX_FRONT)
+        floor = max(first, finite - MAX_FRONT)
         name = self._names.ending.get(finite)
         if (
             name is not None
@@ -163,7 +71,7 @@ class ClauseReader:
             elif (
                 token.lower in self._sets.joints
                 and index > first
-                and (behind_comma or self.find_finite(first, index) is not None)
+                and (behind_comma or self.verbs.find_finite(first, index) is not None)
             ):
                 return index + 1
         return floor
@@ -195,10 +103,10 @@ class ClauseReader:
                 if self._ends_at_comma(index + 1, first, last, is_relative):
                     return index
             elif self._tokens[index].lower in self._sets.joints and index > first + 1:
-                twin = self.is_finite(index - 1)  # "håper og tror"
+                twin = self.verbs.is_finite(index - 1)  # "håper og tror"
                 if not twin and self.starts_predicate(index + 1, last):
                     return index
-                if is_infinitive and index + 1 < last and self.is_finite(index + 1):
+                if is_infinitive and index + 1 < last and self.verbs.is_finite(index + 1):
                     return index - (self._tokens[index - 1].text == ",")
         return stop
 
@@ -209,7 +117,7 @@ class ClauseReader:
 
     def starts_predicate(self, index: int, last: int) -> bool:
         """Whether a reporting verb without a subject follows: *(og) sier at …*."""
-        while index < last and self.is_adverb(index):
+        while index < last and self.verbs.is_adverb(index):
             index += 1
         if index >= last:
             return False
@@ -221,7 +129,7 @@ class ClauseReader:
             for form in self._stating.get(lower, ())
         ) or any(
             not (form.manner or form.impersonal or form.particle)
-            for form in self._verbs.get(lower, ())
+            for form in self._saying.get(lower, ())
         )
         return states and self._has_object(index + 1, last)
 
@@ -231,7 +139,7 @@ class ClauseReader:
             token = self._tokens[at]
             if token.lower in self._sets.complementizers or token.text in OPENING_MARKS:
                 return True
-            if token.text == ":" or self.is_finite(at):
+            if token.text == ":" or self.verbs.is_finite(at):
                 return True
         return index < last and self._tokens[index - 1].lower in self._sets.urging
 
@@ -247,15 +155,15 @@ class ClauseReader:
         lower = self._tokens[index].lower
         if lower in self._sets.contrasts:  # Not "said the bridge, which is old, was closed"
             whole = lower not in self._sets.relatives
-            return whole or self.find_finite(first, index - 1) is not None
+            return whole or self.verbs.find_finite(first, index - 1) is not None
         if lower in self._sets.parallels:  # "mens Nes mener at …", but not "mens det regner"
             return self._states_soon(index + 1, last)
         if lower in self._sets.joints:
             return self._starts_main_clause(index, first, last)
         if self._starts_spliced(index, first, last):
             return True
-        goes_on = self.is_finite(index) or self._looks_finite(index)
-        return is_relative and goes_on and self.find_finite(first, index - 1) is not None
+        goes_on = self.verbs.is_finite(index) or self.verbs.looks_finite(index)
+        return is_relative and goes_on and self.verbs.find_finite(first, index - 1) is not None
 
     def _starts_spliced(self, index: int, first: int, last: int) -> bool:
         """Whether only a comma parts a name and its verb from the clause at ``first``:
@@ -267,14 +175,16 @@ class ClauseReader:
             return False
         if self._tokens[first].lower in self._words.subordinating:
             return False
-        return self.is_finite(name.last) and self.find_finite(first, index - 1) is not None
+        return (
+            self.verbs.is_finite(name.last) and self.verbs.find_finite(first, index - 1) is not None
+        )
 
     def _states_soon(self, index: int, last: int) -> bool:
-        finite = self.find_finite(index, min(last, index + _MAX_NEW), ",")
+        finite = self.verbs.find_finite(index, min(last, index + _MAX_NEW), ",")
         if finite is None or self._tokens[finite - 1].lower in self._words.dummy:
             return False  # "mens det regnet"
         ends = finite + 1 >= last or not self._tokens[finite + 1].is_word  # "noe Nes avviser"
-        return (ends and self.can_state(finite)) or self.starts_predicate(finite, last)
+        return (ends and self.verbs.can_state(finite)) or self.starts_predicate(finite, last)
 
     def _starts_main_clause(self, joint: int, first: int, last: int) -> bool:
         """Whether what follows "and" or "but" behind a comma leaves the clause at ``first``.
@@ -293,7 +203,7 @@ class ClauseReader:
             return False
         if self.starts_predicate(index, last) or self._is_to_state(index, last):
             return True
-        if self.is_finite(index) or self._looks_finite(index):
+        if self.verbs.is_finite(index) or self.verbs.looks_finite(index):
             follows = self._tokens[joint].lower in self._words.conjunctions
             return follows and lower not in self._sets.lasting
         return self._has_own_subject(index, last)
@@ -306,34 +216,22 @@ class ClauseReader:
             for token in self._tokens[index + 1 : min(last, index + _MAX_TO_STATE)]
         )
 
-    def _looks_finite(self, index: int) -> bool:
-        """Whether a word behind "and" and a comma ends like a verb, not like a definite noun."""
-        lower = self._tokens[index].lower
-        return (
-            self._tokens[index].text[0].islower()
-            and len(lower) >= _MIN_ENDED
-            and lower not in self._words.closed
-            and lower.endswith(self._sets.endings)
-            and not lower.endswith(self._sets.nouns)
-            and self._words.role_stem(lower) is None
-        )
-
     def _has_own_subject(self, index: int, last: int) -> bool:
         """Whether a main clause with its own subject begins at a token."""
         if (
             index + 2 < last
             and self._tokens[index].lower in self._words.subordinating | self._words.adverbs
             and self._tokens[index].lower not in self._sets.relatives
-            and self.is_finite(index + 1)
+            and self.verbs.is_finite(index + 1)
         ):
             return self._opens_subject(index + 2)  # "men der tok Nes feil"
-        finite = self.find_finite(index + 1, min(last, index + _MAX_NEW), ",")
+        finite = self.verbs.find_finite(index + 1, min(last, index + _MAX_NEW), ",")
         if finite is None:
             return False
         opening = self._words.subordinating - self._words.conjunctions
         inside = [token.lower for token in self._tokens[index:finite] if token.lower in opening]
         if inside:  # "men soldatene som falt, er glemt"
-            behind = self.find_finite(finite + 1, min(last, finite + _MAX_NEW))
+            behind = self.verbs.find_finite(finite + 1, min(last, finite + _MAX_NEW))
             return behind is not None and set(inside) <= self._sets.relatives
         before = self._tokens[finite - 1].lower
         if finite - 1 > index and before in self._words.subjects:
@@ -364,7 +262,7 @@ class ClauseReader:
     def read_inversion(self, index: int, last: int) -> Attribution | None:
         """*(…,) sier Hansen til NTB*, *(…,) har Hansen sagt*."""
         lower = self._tokens[index].lower
-        forms = self._verbs.get(lower, ())
+        forms = self._saying.get(lower, ())
         if forms and not all(form.manner for form in forms):
             clause = self._reader.read_inverted(index, last)
             if clause is not None and clause.mention and self._closes(clause.mention, last):
@@ -379,7 +277,7 @@ class ClauseReader:
         if clause is None or clause.mention is None:
             return None
         behind = clause.mention.last
-        while behind < last and self._tokens[behind].is_word and not self.can_state(behind):
+        while behind < last and self._tokens[behind].is_word and not self.verbs.can_state(behind):
             behind += 1
         ends = behind + 1 >= last or not self._tokens[behind + 1].is_word
         return clause if ends else None

@@ -44,6 +44,7 @@ class ComplementReader:
         self._tokens = cut.tokens
         self._names = names
         self._clauses = clauses
+        self._finite = self._clauses.verbs
         self._words = lexicon.words
         self._sets = lexicon.statements.sets
         self._spoken = spoken
@@ -81,11 +82,11 @@ class ComplementReader:
                 and token.lower.endswith(self._sets.gerunds)
             ):
                 return Complement(index, index - 1)
-            elif self._clauses.is_finite(index):
+            elif self._finite.is_finite(index):
                 start = self._read_bare(verb, cue, index, last)
                 if start is not None:
                     return Complement(start, index)
-                if self._clauses.is_listed(index):
+                if self._finite.is_listed(index):
                     break
         return self._read_urged(verb, cue, limit) or self._read_verbless(verb, cue, limit)
 
@@ -155,7 +156,7 @@ class ComplementReader:
 
     def _opens_question(self, index: int, last: int) -> bool:
         """Whether a subject and a finite verb follow: "om" is a preposition too."""
-        finite = self._clauses.find_finite(index, min(last, index + _MAX_GAP), ",")
+        finite = self._finite.find_finite(index, min(last, index + _MAX_GAP), ",")
         if finite is None:
             return False
         between = self._tokens[index:finite]
@@ -214,19 +215,19 @@ class ComplementReader:
 
     def _find_subject(self, finite: int, floor: int) -> int | None:
         """Where the subject right before a finite verb begins: a pronoun, a name, *the bridge*."""
-        last = self._clauses.skip_back(finite)
+        last = self._finite.skip_back(finite)
         if self._tokens[last].lower in self._words.subjects:
             return last
         name = self._names.ending.get(last + 1)
         index = last if name is None else name.first
-        while index > floor and self._tokens[index].lower not in self._clauses.articles:
+        while index > floor and self._tokens[index].lower not in self._finite.articles:
             before = self._tokens[index - 1]
-            if not before.is_word or before.lower in self._words.closed - self._clauses.articles:
+            if not before.is_word or before.lower in self._words.closed - self._finite.articles:
                 break
             if name is not None and before.text[0].isupper():
                 break
             index -= 1
-        found = name is not None or self._tokens[index].lower in self._clauses.articles
+        found = name is not None or self._tokens[index].lower in self._finite.articles
         return index if found else None
 
     def _read_bare(self, verb: StatingVerb, cue: int, finite: int, last: int) -> int | None:
@@ -258,10 +259,10 @@ class ComplementReader:
         if any(token.lower in self._sets.relatives for token in between):
             commas = [at for at in range(start, finite) if self._tokens[at].text == ","]
             close = self._skip_relative(commas[0], last) if commas else 0
-            if close + 1 >= finite and self._clauses.is_finite(close + 1):
+            if close + 1 >= finite and self._finite.is_finite(close + 1):
                 return start  # "the bridge, which is old, is closed"
             stops = "" if verb.form in self._sets.thinking else ","
-            again = self._clauses.find_finite(finite + 1, last, stops)
+            again = self._finite.find_finite(finite + 1, last, stops)
             return start if again is not None else None
         subordinate = self._words.subordinating - self._words.conjunctions
         if any(token.lower in subordinate or token.text == "," for token in between[1:]):

@@ -52,6 +52,7 @@ class StatementReader:
         self._phrases = NounPhraseReader(cut, names, lexicon)
         self._sources = SourcePhraseReader(cut, names, lexicon)
         self._clauses = ClauseReader(cut, names, reader, lexicon)
+        self._finite = self._clauses.verbs
         self._subjects = SubjectReader(cut, names, self._clauses, lexicon)
         self._heading_lines = heading_lines
         # Per token: 1 in a quote inside a sentence, 2 in a turn, which bounds what is read.
@@ -178,7 +179,7 @@ class StatementReader:
             if self._tokens[index].lower in self._sets.relatives:
                 while index < last and self._tokens[index].text != ",":
                     index += 1
-            elif self._clauses.is_finite(index):
+            elif self._finite.is_finite(index):
                 return True
             index += 1
         return False
@@ -189,7 +190,7 @@ class StatementReader:
         if not self._is_subordinate(first):
             return False
         whole = any(
-            self._tokens[at].text == "," and self._clauses.is_finite(at + 1)
+            self._tokens[at].text == "," and self._finite.is_finite(at + 1)
             for at in range(first, stop - 1)
         )
         goes_on = end < last and (self._tokens[end].is_word or self._tokens[end].text == ":")
@@ -199,7 +200,7 @@ class StatementReader:
         """Whether a clause that begins at a token needs another one: *Da hun kom*, not *Da kom*."""
         opener = self._tokens[first].lower
         return opener in self._words.subordinating - self._sets.joints and not (
-            opener in self._words.adverbs and self._clauses.is_finite(first + 1)
+            opener in self._words.adverbs and self._finite.is_finite(first + 1)
         )
 
     def _skip_clause(self, index: int, last: int) -> int:
@@ -218,12 +219,12 @@ class StatementReader:
         """Where a statement goes on behind the clause that interrupts it."""
         if resumes is not None:
             return None if self._clauses.starts_predicate(resumes, last) else resumes
-        has_verb = self._clauses.find_finite(*piece) is not None
+        has_verb = self._finite.find_finite(*piece) is not None
         if has_verb and not self._is_subordinate(piece[0]):
             return None
         for index in range(behind, min(last, behind + _MAX_SOURCE)):
             if self._tokens[index].text == ",":
-                goes_on = index + 1 < last and (not has_verb or self._clauses.is_finite(index + 1))
+                goes_on = index + 1 < last and (not has_verb or self._finite.is_finite(index + 1))
                 return index + 1 if goes_on else None  # "Når det regner, sier Nes, går vi hjem"
         return None
 
@@ -329,7 +330,7 @@ class StatementReader:
         return None
 
     def _skip_adverbs(self, index: int, last: int) -> int:
-        while index < last and self._clauses.is_adverb(index):
+        while index < last and self._finite.is_adverb(index):
             index += 1
         return index
 
@@ -351,7 +352,7 @@ class StatementReader:
             or mention.first < cue
             or mention.last < start - 2
             or opening >= finite
-            or not self._clauses.is_finite(start)
+            or not self._finite.is_finite(start)
             or self._tokens[opening].lower in self._words.adverbs | self._words.prepositions
         ):
             return (piece,)

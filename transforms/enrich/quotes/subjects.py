@@ -40,6 +40,7 @@ class SubjectReader:
         self._tokens = cut.tokens
         self._names = names
         self._clauses = clauses
+        self._finite = self._clauses.verbs
         self._words = lexicon.words
         self._stating = lexicon.statements.verbs
         self._sets = lexicon.statements.sets
@@ -81,7 +82,7 @@ class SubjectReader:
                 return index, False
             elif token.lower in self._sets.modal:
                 return (index, False) if needs else (cue, False)
-            elif self._clauses.is_finite(index) or token.lower in self._sets.conjunctions:
+            elif self._finite.is_finite(index) or token.lower in self._sets.conjunctions:
                 break
         return None if needs else (cue, False)
 
@@ -115,12 +116,12 @@ class SubjectReader:
         end = cue if finite < cue else limit
         at = finite - 1
         while at >= first and (
-            self._clauses.is_adverb(at) or tokens[at].lower in self._sets.negations
+            self._finite.is_adverb(at) or tokens[at].lower in self._sets.negations
         ):
             at -= 1
         if at < first or not (tokens[at].is_word or tokens[at].text in ',)»”"'):
             behind = self.read_phrase(finite + 1, end)
-            if behind is not None and behind.last >= end and self._clauses.is_finite(end):
+            if behind is not None and behind.last >= end and self._finite.is_finite(end):
                 return Subject(is_left_out=True)  # "Håper Brann vinner"
             return Subject(behind, is_left_out=behind is None)
         lower = tokens[at].lower
@@ -146,7 +147,7 @@ class SubjectReader:
         before = self._read_before(opening, finite)
         if before is not None and behind is not None and self._opens_clause(behind):
             behind = None  # "Forskere mener de har funnet svaret"
-        if before is None and self._clauses.find_finite(opening + 1, finite) is None:
+        if before is None and self._finite.find_finite(opening + 1, finite) is None:
             before = self._read_after_opener(opening, finite)
         if before is None or (
             behind is not None
@@ -161,7 +162,7 @@ class SubjectReader:
     def _opens_clause(self, mention: Mention) -> bool:
         """Whether a pronoun is the subject of a verb right behind it."""
         follows = mention.last < len(self._tokens)
-        return mention.kind == "pronoun" and follows and self._clauses.is_finite(mention.last)
+        return mention.kind == "pronoun" and follows and self._finite.is_finite(mention.last)
 
     def _is_subordinate(self, opening: int, first: int) -> bool:
         """Whether a clause is one that its sentence goes on behind: *Når Nes sier at …, er det*."""
@@ -174,7 +175,7 @@ class SubjectReader:
             return True  # "At Nes sier at …, er klart"
         if (
             opener.lower in self._words.subordinating & self._words.adverbs
-            and not self._clauses.is_finite(opening + 1)
+            and not self._finite.is_finite(opening + 1)
         ):
             return True  # "Da han sa at …, kom det"
         before = self._tokens[max(opening - 2, first) : opening]
@@ -235,7 +236,7 @@ class SubjectReader:
     def read_phrase(self, index: int, last: int) -> Mention | None:
         """The noun phrase at a token as a source; *flere naboer* counts, *mange* does not."""
         index = self._phrases.skip_adverbials(index, last)
-        finite = self._clauses.find_finite(index + 1, last)
+        finite = self._finite.find_finite(index + 1, last)
         last = self._end_phrase(index, last if finite is None else min(last, finite))
         if index >= last:
             return None
@@ -289,7 +290,7 @@ class SubjectReader:
         return (
             token.is_word
             and token.lower not in self._words.closed - self._words.modifiers
-            and not self._clauses.is_finite(index)
+            and not self._finite.is_finite(index)
         )
 
     def read_owner(self, index: int, last: int) -> Mention | None:
@@ -313,7 +314,7 @@ class SubjectReader:
         """The subject that a predicate behind "and" shares with the clause before it."""
         if self._last is not None:
             return Subject(self._last)
-        finite = self._clauses.find_finite(first, joint)
+        finite = self._finite.find_finite(first, joint)
         if finite is None:
             opening = first
             while opening < joint and not self._tokens[opening].is_word:
@@ -345,7 +346,7 @@ class SubjectReader:
         index = last - 1
         for at in range(last - 1, max(first, last - _MAX_ANTECEDENT) - 1, -1):
             token = self._tokens[at]
-            if not token.is_word or self._clauses.is_finite(at):
+            if not token.is_word or self._finite.is_finite(at):
                 break
             if token.lower in self._words.prepositions - linked:
                 break
