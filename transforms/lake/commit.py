@@ -27,7 +27,7 @@ from newsbeam.transforms.lake.known import is_outdated
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.log import LogEntry, read_rows
 from newsbeam.transforms.lake.schema import ARTICLES, Row, Table
-from newsbeam.transforms.lake.staged_files import RowFacts, StagedFile, lay_out_file, storable
+from newsbeam.transforms.lake.staged_files import RowFacts, StagedFile, lay_out_file, make_column
 from newsbeam.transforms.lake.staging import Staging, StagingLost
 from newsbeam.transforms.lake.transactions import (
     RUN_NOTE,
@@ -86,8 +86,7 @@ def _stage_file(
     staging: Staging, table: Table, partition: Sequence[str], rows: Sequence[Row]
 ) -> StagedFile:
     columns = [
-        pa.array([storable(row[field.name]) for row in rows], field.type)
-        for field in table.file_schema
+        make_column([row[field.name] for row in rows], field.type) for field in table.file_schema
     ]
     name = f"part-{uuid.uuid4().hex}.parquet"
     size = staging.write_rows(name, pa.Table.from_arrays(columns, schema=table.file_schema))

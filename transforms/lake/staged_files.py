@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -52,14 +52,23 @@ class StagedFile:
         return "/".join([*(f"{column}={value}" for column, value in self.partition), self.name])
 
 
-def storable(value: Any) -> Any:
-    """``value`` with what UTF-8 cannot hold (lone surrogates) as ``?``; offsets stay right."""
+def make_column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """``values`` as Arrow's, with what UTF-8 cannot hold (lone surrogates) as ``?``; offsets stay
+    right.
+    """
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array(list(map(_storable, values)), kind)
+
+
+def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
+        return [_storable(item) for item in value]
     if isinstance(value, dict):
-        return {key: storable(item) for key, item in value.items()}
+        return {key: _storable(item) for key, item in value.items()}
     return value
 
 
