@@ -175,12 +175,16 @@ class LexiconWords:
     def _find_couple(self, word: str) -> bool:
         return self._is_any(word, self.persons.couples)
 
+    def is_several(self, word: str) -> bool:
+        """Whether a noun ends like several definite ones: *forskerne*, but not *kvinne*."""
+        return word.endswith(self.several) and self.role_stem(word) != word
+
     def is_group(self, word: str) -> bool:
         """Whether a word stands for several persons: *familien*, *brødrene*, *ekteparet*."""
         return self._is_of_groups[word]
 
     def _find_group(self, word: str) -> bool:
-        several = word.endswith(self.several) and self.role_stem(word) is not None
+        several = self.is_several(word) and self.role_stem(word) is not None
         return several or self._is_any(word, self.persons.groups)
 
     def is_document(self, word: str) -> bool:

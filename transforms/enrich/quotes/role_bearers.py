@@ -32,7 +32,7 @@ def are_related(one: str, other: str) -> bool:
 
 def is_plural(mention: Mention, cut: Segmentation, words: LexiconWords) -> bool:
     """Whether a mention's noun stands for several: *forskerne*."""
-    return cut.tokens[mention.head].lower.endswith(words.several)
+    return words.is_several(cut.tokens[mention.head].lower)
 
 
 class RoleBearers:

@@ -25,7 +25,7 @@ class RoleNouns:
             return False
         if self._words.grammar.articles:
             return has_article(index, self._cut.tokens, self._words)
-        single = not lower.endswith(self._words.several)
+        single = not self._words.is_several(lower)
         if stem != lower:
             return single
         owner = self._names.ending.get(index)

@@ -195,7 +195,7 @@ class _RoleReader:
         single = (
             word.removesuffix(end) for end in self._words.persons.plurals if word.endswith(end)
         )
-        return word.endswith(self._words.several) or any(
+        return self._words.is_several(word) or any(
             self._words.role_stem(noun) == noun for noun in single
         )
 
