@@ -14,7 +14,6 @@ from spacy.tokens import Doc
 from newsbeam.pipelines.config.load import load_shipped_languages
 from newsbeam.transforms.enrich.annotate import load_pipeline
 from newsbeam.transforms.enrich.entities import (
-    NameMention,
     find_entities,
     is_abbreviation,
     join_first_names,
@@ -22,8 +21,9 @@ from newsbeam.transforms.enrich.entities import (
     name_entities,
     resolve_person,
     split_span,
-    strip_genitives,
 )
+from newsbeam.transforms.enrich.genitives import strip_genitives
+from newsbeam.transforms.enrich.mentions import NameMention
 from newsbeam.transforms.records import Entity
 from tests.support.workplace import ROOT
 

@@ -111,6 +111,8 @@ class NameRuns:
         token = self._cut.tokens[index]
         if not token.is_capitalised or token.lower in self._words.grammar.unnamed:
             return False
+        if self._heads_news(index):
+            return False
         if self._labels.opens_name(index):  # "Det hvite hus"
             return True
         if self._capitals is not None and index not in self._labelled:
@@ -141,6 +143,16 @@ class NameRuns:
             or token.lower.endswith(self._words.several + self._words.agents + self._words.definite)
         )
         return reports and not plain and not self._is_role(token)
+
+    def _heads_news(self, index: int) -> bool:
+        """Whether a noun with an age stands for somebody nameless: *Gutt (13) savnet*."""
+        token, *behind = self._cut.tokens[index : index + 3]
+        return (
+            index in self._openers
+            and [other.text for other in behind[:1]] == ["("]
+            and behind[-1].text.isdigit()
+            and self._is_role(token)
+        )
 
     def _follows_opening(self, index: int) -> bool:
         """Whether a word is capitalised only because a colon, a mark or a dash precedes it."""

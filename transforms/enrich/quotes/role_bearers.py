@@ -118,9 +118,9 @@ class RoleBearers:
                 continue  # "Nes hørte at gutten ropte": the boy is not Nes.
             if age.isdigit() and person in self._names.aged:
                 continue  # Somebody of another age.
-            apart = stem in self._words.kin or held
+            apart = stem in self._words.kin or held or (person in nameless and gender is None)
             if apart and not known and roles.get(person):
-                continue  # The minister is not the economist.
+                continue  # The minister is not the economist, the patient not the nurse.
             vague = mention.indefinite or complemented or (stem is None and bool(introduced))
             vague |= stem in self._forms.apart  # "Dommeren" is not the trainer.
             if known or near or not vague:

@@ -57,7 +57,8 @@ class RoleNouns:
         """Whether a word can stand between an article and its noun."""
         token, words = self._cut.tokens[index], self._words
         parted = (words.determiners, words.prepositions, words.subjects, words.conjunctions)
-        return token.text[0].islower() and not any(
+        in_number = token.text[0].isdigit()  # "En 45 år gammel mann", "En 45-årig mann"
+        return (in_number or token.text[0].islower()) and not any(
             token.lower in others for others in (*parted, self._verbs)
         )
 

@@ -8,6 +8,7 @@ of the list that fits (a simple form of centering; Grosz, Joshi and Weinstein 19
 from __future__ import annotations
 
 from newsbeam.transforms.enrich.quotes.attributions import AttributionReader
+from newsbeam.transforms.enrich.quotes.definiteness import is_described
 from newsbeam.transforms.enrich.quotes.documents import DocumentAuthors, DocumentNames
 from newsbeam.transforms.enrich.quotes.institutions import Institutions
 from newsbeam.transforms.enrich.quotes.names import Name, Names
@@ -19,7 +20,7 @@ from newsbeam.transforms.enrich.quotes.role_nouns import RoleNouns
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
 from newsbeam.transforms.enrich.quotes.voices import Voices
 from newsbeam.transforms.records import Gender, Speaker
-from newsbeam.transforms.settings.lexicon import Lexicon
+from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
 
 # Tokens before the subject of a sentence's main clause.
 _MAX_FRONT = 4
@@ -226,9 +227,13 @@ class Cast:
         """The words by which the text introduces a named speaker, if it does."""
         return self._persons.title_of(speaker)
 
-    def _is_named(self, index: int) -> bool:
-        """Whether a name goes with a noun: *leder i laget, Kari Nes*."""
-        return any(at in self._names.starting for at in range(index, index + NEAR))
+    def _is_named(self, index: int, *, in_place: bool) -> bool:
+        """Whether a name goes with a noun: *leder i laget, Kari Nes*; not *ordføreren i Moss* if it
+        may stand ``in_place``."""
+        near = [self._names.starting.get(at) for at in range(index, index + NEAR)]
+        return any(
+            name is not None and (not in_place or self._persons.is_person(name)) for name in near
+        )
 
     def _introduce(self, index: int) -> list[str]:
         """A nameless person whom narration is about, with the owner: *Krekars datter*."""
@@ -237,7 +242,13 @@ class Cast:
         stem = self._words.role_stem(self._cut.tokens[index].lower)
         related = stem in self._words.kin | self._forms.apart
         opens = index in self._openers and related  # "Faren har meldt saken."
-        if self._is_named(index) or not (owned or opens or self._nouns.is_new_role(index)):
+        if self._nameless.issuperset(self._salient):  # "Tiltalte nekter", "Den siktede mannen …"
+            definite = self._nouns.is_definite_role(index) and self._opens_with(index)
+            bare = stem == self._cut.tokens[index].lower and index in self._openers
+            opens |= definite or bare
+        if not (owned or opens or self._nouns.is_new_role(index)):
+            return []
+        if self._is_named(index, in_place=opens and not owned):
             return []
         first = owner.first if owner is not None and owned else index
         if first < index and first and self._cut.tokens[first - 1].lower in self._words.titles:
@@ -247,6 +258,14 @@ class Cast:
         first = self._nouns.start_of_compound(first)
         last = index + 3 if self._nouns.is_numbered(index) else index + 1
         return [self._add_nameless(Mention(first, last, "role", index), told=False)]
+
+    def _opens_with(self, index: int) -> bool:
+        """Whether a noun opens its sentence, behind words that describe it perhaps."""
+        sentence = self._cut.sentences[self._cut.sentence_at(self._cut.tokens[index].start)]
+        return index == sentence.first or (
+            index - sentence.first < MAX_TITLE
+            and is_described(index, self._cut.tokens, self._words)
+        )
 
     def text_of(self, mention: Mention) -> str:
         """A mention's words, without a genitive ending."""
