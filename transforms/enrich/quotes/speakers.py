@@ -227,12 +227,12 @@ class Cast:
         """The words by which the text introduces a named speaker, if it does."""
         return self._persons.title_of(speaker)
 
-    def _is_named(self, index: int, *, in_place: bool) -> bool:
-        """Whether a name goes with a noun: *leder i laget, Kari Nes*; not *ordføreren i Moss* if it
-        may stand ``in_place``."""
-        near = [self._names.starting.get(at) for at in range(index, index + NEAR)]
+    def _is_named(self, index: int, near: int, *, any_name: bool) -> bool:
+        """Whether a person's name, or ``any_name``, goes with a noun: *leder i laget, Kari Nes*."""
+        last = min(index + near, len(self._cut.tokens))
+        names = (self._names.starting.get(at) for at in range(index, last))
         return any(
-            name is not None and (not in_place or self._persons.is_person(name)) for name in near
+            name is not None and (any_name or self._persons.is_person(name)) for name in names
         )
 
     def _introduce(self, index: int) -> list[str]:
@@ -242,13 +242,14 @@ class Cast:
         stem = self._words.role_stem(self._cut.tokens[index].lower)
         related = stem in self._words.kin | self._forms.apart
         opens = index in self._openers and related  # "Faren har meldt saken."
-        if self._nameless.issuperset(self._salient):  # "Tiltalte nekter", "Den siktede mannen …"
-            definite = self._nouns.is_definite_role(index) and self._opens_with(index)
+        if owned or opens or self._nouns.is_new_role(index):
+            named = self._is_named(index, NEAR, any_name=True)
+        else:  # "Tiltalte nekter", "Den siktede mannen …", where nobody else is spoken of
             bare = stem == self._cut.tokens[index].lower and index in self._openers
-            opens |= definite or bare
-        if not (owned or opens or self._nouns.is_new_role(index)):
-            return []
-        if self._is_named(index, in_place=opens and not owned):
+            definite = self._nouns.is_definite_role(index) and self._opens_with(index)
+            alone = self._nameless.issuperset(self._salient) and (definite or bare)
+            named = not alone or self._is_named(index, _MAX_WITHIN, any_name=False)
+        if named:
             return []
         first = owner.first if owner is not None and owned else index
         if first < index and first and self._cut.tokens[first - 1].lower in self._words.titles:
