@@ -131,7 +131,7 @@ class InlineReader:
     def join_resumed(self, before: Candidate, span: Marked) -> Candidate | None:
         """*“The ice,” she said, “is melting.”*: ``before`` and what goes on behind its clause."""
         clause, text, start = before.attribution, self._cut.text, span.start
-        if clause is None or not self._words.grammar.comma_opens_speech or before.pieces:
+        if clause is None or before.pieces:
             return None
         between = text[before.end : start - 1].rstrip()
         if not between.endswith(",") or "\n" in between or len(between) > _MAX_CLAUSE_CHARS:

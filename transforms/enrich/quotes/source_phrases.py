@@ -18,6 +18,7 @@ class SourcePhraseReader:
         self._names = names
         self._phrases = NounPhraseReader(cut, names, lexicon)
         self._words = lexicon.words
+        self._behind = lexicon.words.dummy | lexicon.statements.sets.conjunctions
 
     def read(self, index: int, last: int) -> Mention | None:
         """*det i rapporten*, *det i en pressemelding fra Slottet*."""
@@ -40,13 +41,14 @@ class SourcePhraseReader:
         return None if head is None else Mention(head, head + 1, "source", head)
 
     def read_fronted(self, first: int, verb: int) -> Mention | None:
-        """*I rapporten* before *heter det*."""
+        """*I rapporten* before *heter det*, before Swedish *står att*."""
         opens = self._tokens[first].lower in self._words.prepositions
-        dummy = verb + 1 < len(self._tokens) and (self._tokens[verb + 1].lower in self._words.dummy)
+        following = [token.lower for token in self._tokens[verb + 1 : verb + 2]]
+        opens &= not self._behind.isdisjoint(following)
         index = first + 1
         while index < verb and self._tokens[index].lower in self._words.determiners:
             index += 1
-        source = self._phrases.read_subject(index, verb) if opens and dummy else None
+        source = self._phrases.read_subject(index, verb) if opens else None
         if source is not None and self._words.document_stem(self._tokens[source.head].lower):
             sender = source.head + 1  # "I en e-post fra departementet"
             if sender < verb and self._tokens[sender].lower in self._words.complements:

@@ -271,9 +271,12 @@ class Cast:
     def text_of(self, mention: Mention) -> str:
         """A mention's words, without a genitive ending."""
         tokens = self._cut.tokens
-        last = tokens[mention.last - 1]
+        start, last = tokens[mention.first].start, tokens[mention.last - 1]
+        name = self._names.ending.get(mention.last)
+        if name is not None and name.is_genitive:  # "Etter Kari Moes mening"
+            return self._cut.text[start : name.start + len(name.text)]
         cut = mention.kind == "role" and self._words.without_genitive(last.lower) != last.lower
-        return self._cut.text[tokens[mention.first].start : last.end - cut]
+        return self._cut.text[start : last.end - cut]
 
     def _resolve_name(self, mention: Mention) -> str:
         name = self._names.starting.get(mention.head)

@@ -267,9 +267,12 @@ class StatementReader:
         """*I filmen hevdes det at …*, *Det heter i rapporten at …*: the source is no subject."""
         links = self._sets.passive[self._tokens[cue].lower]
         behind = cue + 1
-        if behind < last and self._tokens[behind].lower in self._words.dummy:
+        following = self._tokens[behind].lower if behind < last else ""
+        if following in self._words.dummy:
             source = self._sources.read(behind, last)
             source = source or self._sources.read_fronted(first, cue)
+        elif following in self._sets.conjunctions:  # "I rapporten står att …"
+            source = self._sources.read_fronted(first, cue)
         elif cue > first and self._tokens[cue - 1].lower in self._words.dummy:
             behind += behind < last and self._tokens[behind].lower in links
             if behind >= last or self._tokens[behind].lower not in self._words.prepositions:
@@ -309,6 +312,8 @@ class StatementReader:
                 continue
             if mention is not None and not self._subjects.is_source(mention):
                 continue
+            if form.form in self._sets.asking and self._asks_for_paper(finite, mention):
+                continue  # "sier Nes når VG spør om han angrer"
             if mention is not None and finite == sentence.first < mention.first:
                 continue  # "Mener Nes at …, så …": a condition.
             if form.needs_document:
@@ -321,13 +326,26 @@ class StatementReader:
                     continue
             end = self._clauses.end_of(start, last, is_relative=subject.is_relative)
             pieces = self._with_front((start, end), mention, cue, finite, first)
-            if not self._is_statement(pieces[-1]) or self._spoken[start : start + 1] == b"\x02":
+            is_urged = form.form in self._sets.urging  # "Lederen ba regjeringen snu"
+            whole = self._is_statement(pieces[-1], goes_on=is_urged)
+            if not whole or self._spoken[start : start + 1] == b"\x02":
                 continue
             if mention is not None:
                 self._subjects.note(mention)
             place = min(cue, mention.first) if mention is not None else cue
             return Report("clause", pieces, mention, self._tokens[cue].text, place)
         return None
+
+    def _asks_for_paper(self, finite: int, mention: Mention | None) -> bool:
+        """Whether it is the paper that asks, whose question nobody else has said."""
+        names = (
+            self._names.ending.get(finite),  # "svarte ja da VG spurte ham"
+            None if mention is None else self._names.starting.get(mention.first),
+        )
+        return any(
+            name is not None and name.text.lower().endswith(self._sets.paper_names)
+            for name in names
+        )
 
     def _skip_adverbs(self, index: int, last: int) -> int:
         while index < last and self._finite.is_adverb(index):
