@@ -120,12 +120,12 @@ def _tells_how(mention: NameMention, text: str, lexicon: Lexicon | None) -> bool
 
 
 def _is_subject(mention: NameMention, text: str, lexicon: Lexicon | None) -> bool:
-    """Whether the word behind a person that opens a sentence can alone be its verb: *Kari Nes
+    """Whether the word behind a name that opens a sentence can alone be its verb: *Kari Nes
     scoret to mål.*
     """
-    if lexicon is None or mention.label not in PERSON_LABELS or " " not in mention.text:
-        return False
-    if not _OPENS_SENTENCE.search(text, max(mention.start - _NEAR_CHARS, 0), mention.start):
+    if lexicon is None or not _OPENS_SENTENCE.search(
+        text, max(mention.start - _NEAR_CHARS, 0), mention.start
+    ):
         return False
     sentence = _REST_OF_SENTENCE.match(text, mention.end)
     if sentence is None:

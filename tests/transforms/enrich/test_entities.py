@@ -169,6 +169,32 @@ def test_the_text_tells_names_in_s_from_genitives() -> None:
     assert names("[PER Putin's] tale. [PER Putin] smilte.") == ["Putin", "Putin"]
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "name"),
+    [
+        ("nb", "[PER Kari Nes] scoret to mål.", "Kari Nes"),
+        ("nb", "[PER Hilde Vangsnes] reagerer på saken.", "Hilde Vangsnes"),
+        ("nb", "Slik gikk det. – [PER Mette Fries] flytter til Oslo.", "Mette Fries"),
+        ("nn", "[PER Turid Lindås] trenar laget.", "Turid Lindås"),
+        ("da", "[PER Mette Fries] reagerer på sagen.", "Mette Fries"),
+        ("sv", "[PER Anna Sixtus] slutar i laget.", "Anna Sixtus"),
+        ("nb", "[ORG Moss] scoret to mål.", "Moss"),
+        # Another word can be the verb, or nothing tells that the sentence is over.
+        ("nb", "[PER Kari Moes] planer for byen vekker oppsikt.", "Kari Moe"),
+        ("nb", "[PER Kari Moes] søster reagerer på saken.", "Kari Moe"),
+        ("nb", "[PER Jens Stoltenbergs] beste råd hjelper.", "Jens Stoltenberg"),
+        ("nb", "[PER Kari Moes] planer for byen", "Kari Moe"),
+        ("nb", "Da kom [PER Kari Moes] planer.", "Kari Moe"),
+    ],
+)
+def test_a_name_in_s_before_the_only_verb_of_its_sentence_is_no_genitive(
+    language: str, sentence: str, name: str
+) -> None:
+    of = load_shipped_languages()[language]
+    text, mentions = mark(sentence)
+    assert strip_genitives(mentions, text, of.names, of.quotes)[0] == name
+
+
 @given(st.lists(st.sampled_from(["Putins", "Oslo", "Hans", "FNs", "og", "tale", ".", "«"])))
 def test_stripping_takes_only_from_the_end(words: list[str]) -> None:
     text, mentions = "", []
