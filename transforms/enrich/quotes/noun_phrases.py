@@ -43,6 +43,8 @@ class NounPhraseReader:
         self._verbs = lexicon.verbs
         self._words = lexicon.words
         self._adverbs = self._words.adverbs - self._words.determiners
+        according = (phrase[-1] for found in self._words.according.values() for phrase in found)
+        self._prepositions = self._words.prepositions.union(according)
         self._tells_how = lexicon.tells_how
         self._endings = lexicon.statements.sets.endings
 
@@ -177,7 +179,10 @@ class NounPhraseReader:
     def _is_role_here(self, index: int, first: int, last: int) -> bool:
         """Whether a form of a verb is the noun that it may be, too: *sier vitnet Kari Moe*."""
         stem = self._words.role_stem(self._tokens[index].lower)
-        if stem is None or index != first or self._tokens[index - 1].lower not in self._verbs:
+        before = self._tokens[index - 1].lower
+        if stem is not None and index == first and before in self._prepositions:
+            return True  # "ifølge vitner"
+        if stem is None or index != first or before not in self._verbs:
             return False
         ends = index + 1 >= last or not self._tokens[index + 1].is_word
         is_definite = stem != self._tokens[index].lower
