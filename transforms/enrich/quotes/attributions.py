@@ -57,6 +57,9 @@ class AttributionReader:
         self._passive = forms.passive
         self._auxiliaries = forms.auxiliaries - forms.have
         self._participles = self._words.nonfinite | lexicon.statements.participles
+        openers = self._words.complementizers - self._words.prepositions
+        # "…,” said a woman who was passing": of English, "who" opens both kinds of clause.
+        self._clause_openers = openers - self._words.grammar.relatives
         self.reporters = self._find_reporters()
 
     def _find_reporters(self) -> frozenset[str]:
@@ -251,7 +254,7 @@ class AttributionReader:
             return False
         token = self._tokens[index]
         following = self._tokens[index + 1] if index + 1 < last else None
-        if token.lower in self._words.complementizers - self._words.prepositions:
+        if token.lower in self._clause_openers:
             return True
         if token.lower in self._words.complementizers:  # "om": whether, or about
             return following is None or following.lower in self._words.subjects

@@ -62,10 +62,15 @@ class SubjectFirstReader:
                 return None
             if self._reports(verb, last) and self._closes(verb + 1, last):
                 mention = self.read_before(verb, index)
-                if mention is None or mention.first < index:
+                if mention is None or mention.first < index or self._introduces(verb + 1, last):
                     return None
                 return Attribution(index, verb + 1, token.text, mention, self._resume(verb, last))
         return None
+
+    def _introduces(self, index: int, last: int) -> bool:
+        """Whether speech follows a verb: *said: “…”*, *said, “…”*."""
+        behind = [token.text for token in self._tokens[index : min(last, index + 2)]]
+        return behind[:1] == [":"] or (behind[:1] == [","] and behind[-1] in OPENING_MARKS)
 
     def _closes(self, index: int, last: int) -> bool:
         """Whether a verb ends its clause, but for when and to whom somebody says it."""
@@ -152,11 +157,18 @@ class SubjectFirstReader:
                 token.lower in self._words.adverbs
                 or token.lower in self._words.grammar.unnamed
                 or (index < end and token.lower in self._words.complements)
-                or (bool(self._endings) and token.lower.endswith(self._endings))
+                or self._ends_like_adverb(index)
             ):
                 return index
             index -= 1
         return index
+
+    def _ends_like_adverb(self, index: int) -> bool:
+        """*quickly*; *the family* is a noun."""
+        before = self._tokens[index - 1].lower if index else ""
+        lower = self._tokens[index].lower
+        ends = bool(self._endings) and lower.endswith(self._endings)
+        return ends and before not in self._words.determiners | self._words.grammar.articles
 
     def _read_around_parenthesis(self, comma: int, first: int) -> Mention | None:
         """*Smith, the mayor,*; *the mayor, John Smith,*"""

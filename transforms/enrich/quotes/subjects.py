@@ -65,6 +65,8 @@ class SubjectReader:
         if lower.endswith("r") and not needs:
             return cue, False
         have = False
+        if cue > first and self._tokens[cue - 1].lower in self._words.copulas:
+            return None  # "Residents have been told that …"
         for index in range(cue - 1, max(first, cue - _MAX_AUXILIARY) - 1, -1):
             token = self._tokens[index]
             if token.text in ",;:.–" or token.lower in self._sets.markers:
