@@ -351,16 +351,24 @@ class NounPhraseReader:
         end = head + 1
         if end == index < last - 1 and self._tokens[index].lower in self._words.complements:
             name = self._names.starting.get(index + 1)
-            noun = Mention(index + 1, index + 2, "role", index + 1)
             if name is not None:
                 end = name.last
             elif self._tokens[index].lower in self._words.role_prepositions:
-                end = index + 2 if self.is_definite(noun) else end  # "lederen for kanalen"
+                end = self._find_definite(index + 1, last) or end  # "lederen for kanalen"
         mention = Mention(head, end, "role", head)
         known = self._words.role_stem(token.lower) == token.lower
         known = known and not is_described(head, self._tokens, self._words)
         known = known and not self._words.grammar.articles  # "The minister" is definite.
         return replace(mention, indefinite=known or not self.is_definite(mention))
+
+    def _find_definite(self, index: int, last: int) -> int | None:
+        """The token behind the definite noun at ``index``: *det israelske forsvaret*."""
+        if self._tokens[index].lower in self._words.grammar.adjective_articles:
+            index += 1
+            while index < last and self._tokens[index].lower.endswith(self._words.weak):
+                index += 1
+        noun = Mention(index, index + 1, "role", index)
+        return index + 1 if index < last and self.is_definite(noun) else None
 
     def name_with_title(self, start: int, end: int, floor: int, coordinate: int = 0) -> Mention:
         """A name, tokens ``start`` to ``end``, as a mention.

@@ -43,6 +43,9 @@ class RoleNouns:
     def is_new_role(self, index: int) -> bool:
         """Whether a noun introduces somebody: *En kunde venter*, *Vitne nummer 2*."""
         word = self._cut.tokens[index].lower
+        behind = [token.lower for token in self._cut.tokens[index + 1 : index + 2]]
+        if word[0].isdigit() and any(map(self._words.role_stem, behind)):
+            return False  # "En 45-årig mand"
         article = index - 1
         while article > index - MAX_TITLE and self._describes(article):
             article -= 1  # "En annen nabo"

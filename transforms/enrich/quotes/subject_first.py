@@ -227,7 +227,10 @@ class SubjectFirstReader:
             behind = end - 1 - (end - 2 > first and self._tokens[end - 2].text == ",")
             return self._read_ending_at(behind, first) if behind > first else None
         name = self._names.ending.get(end)
-        before = self._tokens[name.first - 1].lower if name and name.first > first else ""
+        opening = name.first - 1 if name else first
+        while opening > first and self._tokens[opening].lower in self._words.grammar.articles:
+            opening -= 1  # "a spokesman for the Home Office"
+        before = self._tokens[opening].lower if name and name.first > first else ""
         hangs = before in self._words.prepositions or before in self._words.conjunctions
         if name is not None and not name.is_genitive and not hangs:
             return self._name(name, first)
