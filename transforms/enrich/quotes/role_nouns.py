@@ -66,4 +66,6 @@ class RoleNouns:
         )
 
     def is_numbered(self, index: int) -> bool:
-        return self._cut.tokens[min(index + 2, len(self._cut.tokens) - 1)].text.isdigit()
+        """Whether a number tells a noun from others: *vitne nummer 2*, not *mannen (34)*."""
+        behind = self._cut.tokens[index + 1 : index + 3]
+        return len(behind) == 2 and behind[0].is_word and behind[1].text.isdigit()

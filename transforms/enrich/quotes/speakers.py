@@ -181,8 +181,10 @@ class Cast:
             name = self._resolve_name(mention)
             alone = " " not in name and name not in self._persons.named
             return (self._institutions.find(mention) if alone else None) or name
-        if mention.kind == "role" and self._pair and is_plural(mention, self._cut, self._words):
-            return self._pair
+        if mention.kind == "role" and self._pair:
+            both = self._pair in self._joined and self._words.is_couple(token.lower)  # "de to"
+            if both or is_plural(mention, self._cut, self._words):
+                return self._pair
         author = self._authors.find(token.lower)
         if mention.kind == "role":
             if self._pair in self._joined and self._words.is_couple(token.lower):
