@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from newsbeam.pipelines.cli.main import main
 from newsbeam.pipelines.maintain import MaintainOptions, maintain_lake
 from newsbeam.transforms.fetch.archive import ArchiveWriter
-from newsbeam.transforms.files import move
+from newsbeam.transforms.files import move, write_file
 from newsbeam.transforms.lake.commit import stage_rows
 from newsbeam.transforms.lake.feed_state import FeedState, make_poll_row
 from newsbeam.transforms.lake.guard import leave_note
@@ -41,11 +41,12 @@ STORY = "Om {0}\n\nDet er en sak om {0}, og den er lang nok til å være en arti
 def write_articles(folder: Path, first: int, last: int) -> None:
     """Files of articles number ``first`` to ``last - 1`` of each source."""
     for source in SOURCES:
-        (folder / f"{source}.yaml").write_text(CONFIG.format(source), encoding="utf-8")
+        # Runs read them meanwhile: none may be seen half written.
+        write_file(folder / f"{source}.yaml", CONFIG.format(source).encode())
         place = folder / "in" / source
         place.mkdir(parents=True, exist_ok=True)
         for number in range(first, last):
-            (place / f"{number}.txt").write_text(STORY.format(number, source), encoding="utf-8")
+            write_file(place / f"{number}.txt", STORY.format(number, source).encode())
 
 
 def run_sources(folder: Path, lake: Path, newsbeam: Command) -> tuple[int, str, str]:
