@@ -106,6 +106,7 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         summary = Summary.begin(run, job, options.dry_run, polled, set(asked) - held)
         summary.held_back = left_out
         summary.asks_all = options.polls.all
+        summary.asks_feeds = options.retries is None
         summary.hints = _find_renamed(job, states, lake)
         try:
             _work(job, options, run, polled, folder, progress, summary)

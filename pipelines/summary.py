@@ -87,7 +87,7 @@ def _add_counts(mine: dict[str, int], theirs: Mapping[str, int]) -> None:
 @dataclass
 class Summary:
     """The result of a run. ``busy`` are sources whose feeds another run was polling; ``asks_all``:
-    feeds that were not due were asked, too.
+    feeds that were not due were asked, too; not ``asks_feeds``: pages alone were asked for.
 
     ``held_back`` are sources that were left out as files with their articles cannot be read;
     ``damage`` says which, and what else is damaged. ``fault`` is why the run failed after it had
@@ -105,6 +105,7 @@ class Summary:
     hints: list[str] = field(default_factory=list)
     fault: str | None = None
     asks_all: bool = False
+    asks_feeds: bool = True
 
     @property
     def failure(self) -> str | None:
@@ -286,7 +287,7 @@ def print_summary(summary: Summary, console: Console) -> None:
             f"Feeds: {sum(f.polled for f in feeds)} polled, {sum(f.changed for f in feeds)} with "
             f"changes, {sum(f.failed for f in feeds)} failed",
         )
-    elif feeds and not summary.busy:
+    elif feeds and summary.asks_feeds and not summary.busy:
         advice = "none can be asked now" if summary.asks_all else "none was due (--all asks anyway)"
         tell(f"Feeds: {advice}")
     if ahead := sum(count.from_future for count in feeds):
