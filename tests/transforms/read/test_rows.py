@@ -70,7 +70,7 @@ def test_usual_names_are_understood_and_others_told() -> None:
         ("01.02.2026 13:00", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
         ("1. februar 2026 kl. 13.00", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
         ("Sun, 01 Feb 2026 13:00:00 +0100", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
-        ("2026-02-01", datetime(2026, 2, 1, tzinfo=OSLO)),
+        ("2026-02-01T00:00", datetime(2026, 2, 1, tzinfo=OSLO)),
         (1769947200, datetime(2026, 2, 1, 12, tzinfo=UTC)),
         (1769947200000, datetime(2026, 2, 1, 12, tzinfo=UTC)),
         (1769947200.5, datetime(2026, 2, 1, 12, 0, 0, 500_000, tzinfo=UTC)),
@@ -82,6 +82,21 @@ def test_times_are_read_in_many_shapes(value: object, instant: datetime) -> None
     assert isinstance(found, Document)
     assert found.given.published_at == instant
     assert found.given.published_at_text == str(value)
+
+
+@pytest.mark.parametrize("day", ["2026-02-01", "20260201", "1. februar 2026", "01.02.2026"])
+def test_a_day_without_a_time_is_its_noon(day: str) -> None:
+    table = make_parquet(text=["a"], date=[date(2026, 2, 1)], updated=[date(2026, 2, 1)])
+    rows = [
+        read_line(text="a", date=day, updated=day),
+        *read(make_csv(["text", "date", "updated"], ["a", day, day]), "a.csv"),
+        *read(table, "a.parquet"),
+    ]
+    for row in rows:
+        assert isinstance(row, Document)
+        noon = datetime(2026, 2, 1, 12, tzinfo=OSLO)
+        assert (row.given.published_at, row.given.modified_at) == (noon, noon)
+        assert row.given.published_at_from == "json_day"
 
 
 def test_a_fault_names_the_field_as_the_user_does() -> None:
@@ -98,7 +113,7 @@ def test_a_config_names_fields() -> None:
     )  # fmt: skip
     assert isinstance(found, Document)
     assert found.body == "Tekst."
-    assert found.given.published_at == datetime(2026, 2, 1, tzinfo=OSLO)
+    assert found.given.published_at == datetime(2026, 2, 1, 12, tzinfo=OSLO)
     assert found.given.authors == ()
     assert found.unread == ("text", "date", "author")
 
