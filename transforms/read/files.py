@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileSystem
 from apache_beam.io.filesystems import FileSystems
 
 from newsbeam.transforms.lake.known import Known, KnownVersion, NewestKnown, is_outdated, load_known
@@ -67,21 +68,29 @@ class FoundFile:
 def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejection]:
     """The files that the globs match, each once, in order; a rejection for a glob without any.
 
-    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth. A
-    large file of many items comes as that many ``shards``.
+    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth, the
+    folder that it stands in among them. A large file of many items comes as that many ``shards``.
+    A link to nothing that a glob matches is ``unreadable``.
     """
     if isinstance(files.folder, ObjectPath):
         yield from _match_objects(files.source, files.globs, files.folder, shards)
         return
     found: dict[str, list[FoundFile]] = {}
+    broken: set[str] = set()
     for glob in files.globs:
         pattern = glob if "://" in glob else os.path.normpath(os.path.join(files.folder, glob))
+        patterns = _match_no_folder(pattern)
         try:
-            matches = FileSystems.match([pattern])[0].metadata_list
+            matches = [m for r in FileSystems.match(patterns) for m in r.metadata_list]
         except (BeamIOError, ValueError, OSError) as error:
             yield Rejection(files.source, "read", "unreadable", f"{pattern}: {error}", glob)
             continue
-        if not matches:
+        dangling = _find_dangling(patterns)
+        for link in sorted(dangling - broken):
+            told = f"a link to {os.readlink(link)}, which is not there"
+            yield Rejection(files.source, "read", "unreadable", told, link)
+        broken |= dangling
+        if not matches and not dangling:
             yield Rejection(
                 files.source,
                 "read",
@@ -102,6 +111,30 @@ def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejecti
             ]
     for path in sorted(found.keys() - files.apart):
         yield from found[path]
+
+
+def _match_no_folder(pattern: str) -> list[str]:
+    """``pattern``, and it without each ``**/``: Beam's stands for one folder or more."""
+    *folders, name = pattern.split("/")
+    choices = [(folder,) if folder != "**" else (folder, None) for folder in folders]
+    chosen = ([part for part in parts if part is not None] for parts in product(*choices))
+    return list(dict.fromkeys("/".join([*parts, name]) for parts in chosen))
+
+
+def _find_dangling(patterns: Iterable[str]) -> set[str]:
+    """The links to nothing on this machine that ``patterns`` match, which Beam passes over."""
+    found: set[str] = set()
+    for pattern in patterns:
+        fixed = re.match(r"[^[*?]*", pattern)
+        if "://" in pattern or fixed is None or fixed[0] == pattern:
+            continue
+        wanted = re.compile(FileSystem.translate_pattern(pattern))
+        for folder, _, names in os.walk(os.path.dirname(fixed[0])):
+            for name in names:
+                path = os.path.join(folder, name)
+                if path not in found and wanted.match(path) and not os.path.exists(path):
+                    found.add(path)
+    return {path for path in found if os.path.islink(path)}
 
 
 def find_archives(files: FileSet, least: int) -> list[FoundFile]:
