@@ -48,8 +48,9 @@ class SourceCount:
     ``waiting`` are pages that are left to a later run. ``missing`` counts articles in which
     nothing was looked for, by column and language: ``{"quotes": {"fr": 12}}``. ``unread`` counts
     rows with a field that means nothing, by its name. ``left_out`` counts what nobody wants, by
-    why: ``other_language``, ``other_day`` and ``no_day`` of what was read, and records of archives
-    that were passed over unread (``other_site``).
+    why: ``other_language``, ``other_day`` and ``no_day`` of what was read, and, unread,
+    records of archives (``other_site``) and rows that a later one with their id replaces
+    (``duplicate_id``).
     """
 
     read: int = 0

@@ -250,24 +250,74 @@ def read_files(
     """What ``read_file`` finds in each of ``files``, and counts of it: ``read``, and for fields of
     rows that mean nothing ``unread:NAME``.
 
+    Of rows of one file that have one id and differ the last is the document; the others are
+    counted as ``left_out:duplicate_id``.
     With ``known``, documents that the lake holds unchanged (unless ``reprocess``) or in a version
     that was fetched later are counted as ``known`` and left out.
     """
     held = load_known(known) if known else None
     names: set[str] = set()
     for file in files:
+        copies = _Copies(file, sources[file.source])
         for outcome in read_file(file, sources[file.source]):
             if isinstance(outcome, Count):
                 yield outcome
+                continue
+            is_known = isinstance(outcome, Document) and _is_known(outcome, held, reprocess)
+            if isinstance(outcome, Document) and not is_known and copies.has_later(outcome):
+                yield Count(outcome.provenance.source, "left_out:duplicate_id")
                 continue
             source = outcome.provenance.source if isinstance(outcome, Document) else outcome.source
             yield Count(source, "read")
             if isinstance(outcome, Document):
                 yield from _count_unread(outcome, names)
-            if isinstance(outcome, Document) and held and _is_known(outcome, held, reprocess):
+            if is_known:
                 yield Count(source, "known")
             else:
                 yield outcome
+
+
+class _Copies:
+    """Which rows of ``file`` a later one with the same id replaces. It reads the file once more, at
+    the first row that is asked for: in a file that has not changed none is."""
+
+    def __init__(self, file: FoundFile, source: Source) -> None:
+        self._whole = replace(file, shard=0, shards=1)
+        self._source = source
+        self._last: dict[bytes, str] | None = None
+
+    def has_later(self, document: Document) -> bool:
+        """Whether another row, behind this one, says something else of the same id."""
+        if not _is_row(document, self._whole):
+            return False
+        if self._last is None:
+            self._last = self._find_last()
+        digest = document.provenance.digest
+        return self._last.get(_mark_id(document), digest) != digest
+
+    def _find_last(self) -> dict[bytes, str]:
+        """The digests of the last rows of those ids that stand in several."""
+        seen: set[bytes] = set()
+        last: dict[bytes, str] = {}
+        for outcome in read_file(self._whole, self._source):
+            if isinstance(outcome, Document):
+                mark = _mark_id(outcome)
+                if mark in seen:
+                    last[mark] = outcome.provenance.digest
+                seen.add(mark)
+        return last
+
+
+def _is_row(document: Document, file: FoundFile) -> bool:
+    """Captures in archives, which have times of their own, are none."""
+    chosen = FORMATS.get(split_suffix(str(file.path))[0])
+    return chosen is not None and chosen.holds_many and document.provenance.fetched_at is None
+
+
+def _mark_id(document: Document) -> bytes:
+    """Eight bytes for an id, as a file may have millions."""
+    identity = article_id(document.provenance.source, document.provenance.key)
+    return bytes.fromhex(identity[:16])
 
 
 def _count_unread(document: Document, names: set[str]) -> Iterator[Count]:
@@ -278,7 +328,9 @@ def _count_unread(document: Document, names: set[str]) -> Iterator[Count]:
         yield Count(document.provenance.source, f"unread:{shown}")
 
 
-def _is_known(document: Document, held: Known, reprocess: bool) -> bool:
+def _is_known(document: Document, held: Known | None, reprocess: bool) -> bool:
+    if held is None:
+        return False
     provenance = document.provenance
     before = held.document(provenance.known_as or article_id(provenance.source, provenance.key))
     if before is None:
