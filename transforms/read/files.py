@@ -19,6 +19,7 @@ from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.read.cuts import cut_archive
 from newsbeam.transforms.read.formats import FORMATS, read_documents, split_suffix
 from newsbeam.transforms.read.input_file import WHOLE, InputFile, Stretch
+from newsbeam.transforms.read.row_fields import NAMELESS
 from newsbeam.transforms.read.sites import choose_sites
 from newsbeam.transforms.records import Count, Document, Rejection
 from newsbeam.transforms.settings.source import Source
@@ -324,7 +325,7 @@ def _count_unread(document: Document, names: set[str]) -> Iterator[Count]:
     for name in document.unread:
         if len(names) < _MOST_NAMES:
             names.add(name)
-        shown = name[:_LONGEST_NAME] if name in names else "(other names)"
+        shown = (name[:_LONGEST_NAME] or NAMELESS) if name in names else "(other names)"
         yield Count(document.provenance.source, f"unread:{shown}")
 
 

@@ -19,6 +19,7 @@ from newsbeam.transforms.text.identity import canonicalize_url, digest_bytes
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")  # what no text column can hold
 # Of the names of a row so many are told, and so many letters of each: they may be data.
 _MOST_NAMES, _LONGEST_NAME = 12, 40
+NAMELESS = "(no name)"
 _NO_LETTER = re.compile(r"[\W_]+")
 _MARKUP = re.compile(r"</(?:p|div|article|section|h[1-6])>|<br ?/?>", re.IGNORECASE)
 _EPOCH_SECONDS = range(10**8, 10**11)  # 1973 to 5138
@@ -137,7 +138,7 @@ def _build_document(
     """Build the document of a row. ``_InvalidField`` where a field has the wrong type."""
     text, html = _get_string(row, "text"), _get_string(row, "html")
     if text is None and html is None:
-        there = [name[:_LONGEST_NAME] for name in (*row.names.values(), *unread)]
+        there = [name[:_LONGEST_NAME] or NAMELESS for name in (*row.names.values(), *unread)]
         shown = ", ".join(there[:_MOST_NAMES]) + (", …" if len(there) > _MOST_NAMES else "")
         raise _InvalidField(
             "neither `text` nor `html`; a row needs one of them (`fields:` in the source's config "
