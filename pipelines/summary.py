@@ -49,8 +49,8 @@ class SourceCount:
     nothing was looked for, by column and language: ``{"quotes": {"fr": 12}}``. ``unread`` counts
     rows with a field that means nothing, by its name. ``left_out`` counts what nobody wants, by
     why: ``other_language``, ``other_day`` and ``no_day`` of what was read, and, unread,
-    records of archives (``other_site``) and rows that a later one with their id replaces
-    (``duplicate_id``).
+    records of archives (``other_site``, ``other_type``, ``other_status``) and rows that a later one
+    with their id replaces (``duplicate_id``).
     """
 
     read: int = 0

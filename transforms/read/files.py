@@ -202,7 +202,8 @@ def _is_worth_sharing(path: str, size: int) -> bool:
 
 def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection | Count]:
     """The documents in ``file``, or rejections of what cannot be read of it; and, behind them, how
-    many records of sites that nobody wants were passed over (``left_out:other_site``).
+    many records were passed over: of sites that nobody wants (``left_out:other_site``), and of
+    archives what is no page (``other_type``) or no good answer (``other_status``).
 
     A shard takes every n-th item. All shards read the whole file, which costs little beside what
     comes after, works for compressed files, and keeps line numbers right.
@@ -227,6 +228,9 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection 
         yield from islice(read_documents(stream, item), file.shard, None, file.shards)
     if file.shard == 0 and item.sites is not None and item.sites.passed:
         yield Count(file.source, "left_out:other_site", item.sites.passed)
+    if file.shard == 0:
+        for why, number in sorted(item.passed.items()):
+            yield Count(file.source, f"left_out:{why}", number)
 
 
 def find_files(sets: Iterable[FileSet], shards: int = 1) -> Iterator[FoundFile | Rejection | Count]:

@@ -97,3 +97,28 @@ def test_of_rows_with_one_id_the_last_is_read(tmp_path: Path) -> None:
         counts = [o.name for o in outcomes if isinstance(o, Count)]
         assert counts.count("left_out:duplicate_id") == 1
         assert counts.count("read") == len(bodies)
+
+
+def test_records_of_archives_that_hold_no_page_are_counted(tmp_path: Path) -> None:
+    def record(kind: str, block: bytes) -> bytes:
+        head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: https://a.example/x\r\n"
+        return f"{head}Content-Length: {len(block)}\r\n\r\n".encode() + block + b"\r\n\r\n"
+
+    def answer(status: str, media_type: str) -> bytes:
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\n\r\n"
+        return record("response", head.encode() + b"<p>Tekst.</p>")
+
+    path = tmp_path / "a.warc"
+    path.write_bytes(
+        answer("200 OK", "text/html") + record("request", b"GET / HTTP/1.1\r\n\r\n")
+        + answer("404 Not Found", "text/html") + answer("301 Moved", "text/html")
+        + answer("200 OK", "image/png")
+    )  # fmt: skip
+    for shards in (1, 2):
+        files = [FoundFile("avis", str(path), "a.warc", n, shards) for n in range(shards)]
+        outcomes = [outcome for file in files for outcome in read_file(file, SOURCE)]
+        assert sorted(repr(o) for o in outcomes if isinstance(o, Count)) == [
+            "Count(source='avis', name='left_out:other_status', number=2)",
+            "Count(source='avis', name='left_out:other_type', number=1)",
+        ]
+        assert len([o for o in outcomes if isinstance(o, Document)]) == 1
