@@ -67,8 +67,9 @@ def read_csv(file: BinaryIO, item: InputFile) -> Iterator[Document | Rejection]:
         if is_empty:
             yield item.reject("empty", "the file has a header and no rows")
     except (csv.Error, UnicodeDecodeError) as error:
-        is_csv = isinstance(error, csv.Error)
-        why = str(error) if is_csv else f"not {error.encoding} ({error.reason})"
+        why = str(error)
+        if isinstance(error, UnicodeDecodeError):
+            why = f"not {error.encoding} ({error.reason})"
         if "field limit" in why:
             why = f"{why}: is a quotation mark in this row never closed?"
         detail = f"{why}; what comes after is not read"
