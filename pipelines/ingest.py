@@ -20,7 +20,7 @@ from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.people.corrections_file import load_corrections
 from newsbeam.pipelines.runners.options import RunOptions
 from newsbeam.pipelines.runners.progress import Progress
-from newsbeam.pipelines.source_notes import SourceNotes, keep_notes
+from newsbeam.pipelines.source_notes import RENAMED, SourceNotes, keep_notes, read_notes
 from newsbeam.pipelines.summary import Summary
 from newsbeam.transforms.errors import DamagedLake, NewsbeamError
 from newsbeam.transforms.lake.commit import CommitCount, find_committed
@@ -106,6 +106,7 @@ def run_ingest(job: Job, options: RunOptions, progress: Progress | None = None) 
         summary = Summary.begin(run, job, options.dry_run, polled, set(asked) - held)
         summary.held_back = left_out
         summary.asks_all = options.polls.all
+        summary.asks_feeds = options.retries is None
         summary.hints = _find_renamed(job, states, lake)
         try:
             _work(job, options, run, polled, folder, progress, summary)
@@ -192,10 +193,19 @@ def _leave_out(job: Job, known: Known, damage: list[DamagedLake]) -> tuple[Job, 
 
 
 def _find_renamed(job: Job, states: States, lake: Lake) -> list[str]:
-    """Hints at sources that are new to the lake, and most of whose feeds another one asked."""
+    """Hints at sources that were renamed in the lake, and not in their configs; and at such that
+    are new to the lake, and most of whose feeds another one asked."""
     asked = {state.configured_url: source for (source, _), state in states.items()}
     before = {source for source, _ in states}
-    hints = []
+    renamed = read_notes(lake.cache, RENAMED)
+    hints = [
+        f"{source.id} was renamed to {renamed[source.id]} in this lake: write `id: "
+        f"{renamed[source.id]}` in its config, or `newsbeam source rename {renamed[source.id]} "
+        f"{source.id} --lake {shlex.quote(str(lake.place))}` to take that back; what this run "
+        f"wrote of it stands under {source.id}"
+        for source in job.sources
+        if source.id in renamed
+    ]
     for source in job.sources:
         if not source.feeds or source.id in before:
             continue

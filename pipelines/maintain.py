@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import shutil
 import time
@@ -46,6 +47,8 @@ TARGET_SIZE = 128 * 1024 * 1024
 _LONGEST_RUN = timedelta(hours=24)
 # A run reads the tables' versions a moment before others see that it is there.
 _MOMENT = timedelta(minutes=1)
+# What says nothing about the kind of file system: another user, or more room, would get on here.
+_REFUSALS = frozenset({errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
 
 
 class MaintenanceHeld(NewsbeamError):
@@ -275,6 +278,7 @@ def _probe(table: Path) -> None:
 
     Raises:
         CannotSwap: they cannot.
+        OSError: this user may not write here, or there is no room.
     """
     place = table / HIDDEN / SWAP / uuid.uuid4().hex
     try:
@@ -285,6 +289,8 @@ def _probe(table: Path) -> None:
         if not (folder / "link").exists():
             raise CannotSwap(f"{table}: folders that were exchanged are where they were")
     except OSError as error:
+        if error.errno in _REFUSALS:
+            raise
         raise CannotSwap(
             f"{table}: this file system lacks hard links or the exchange of two folders in one "
             f"step, which compaction needs (ext4, XFS, Btrfs and APFS have them): {error}"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from newsbeam.transforms.files import write_file
 
+RENAMED = "renamed.json"
+
 
 class SourceNotes(StrEnum):
     """The notes' files: what each source is called, and which config it had last."""
@@ -35,8 +37,16 @@ def rename_note(cache: Path, kind: SourceNotes, old: str, new: str) -> None:
             write_file(cache / kind, json.dumps(moved, ensure_ascii=False).encode())
 
 
-def read_notes(cache: Path, kind: SourceNotes) -> dict[str, str]:
-    """The notes that ``keep_notes`` kept, by source."""
+def note_renamed(cache: Path, old: str, new: str) -> None:
+    """Keep that the source ``old`` is called ``new`` now, for whoever still comes as ``old``."""
+    notes = {was: new if now == old else now for was, now in read_notes(cache, RENAMED).items()}
+    notes = {was: now for was, now in ({**notes, old: new}).items() if was != now}
+    with suppress(OSError):
+        write_file(cache / RENAMED, json.dumps(notes, ensure_ascii=False).encode())
+
+
+def read_notes(cache: Path, kind: str) -> dict[str, str]:
+    """The notes of a kind by source: a ``SourceNotes``, or ``RENAMED``, what old ids became."""
     with suppress(OSError, ValueError, AttributeError):
         found = json.loads((cache / kind).read_bytes())
         return {str(source): str(note) for source, note in found.items()}

@@ -48,8 +48,9 @@ class SourceCount:
     ``waiting`` are pages that are left to a later run. ``missing`` counts articles in which
     nothing was looked for, by column and language: ``{"quotes": {"fr": 12}}``. ``unread`` counts
     rows with a field that means nothing, by its name. ``left_out`` counts what nobody wants, by
-    why: ``other_language``, ``other_day`` and ``no_day`` of what was read, and records of archives
-    that were passed over unread (``other_site``).
+    why: ``other_language``, ``other_day`` and ``no_day`` of what was read, and, unread,
+    records of archives (``other_site``, ``other_type``, ``other_status``) and rows that a later one
+    with their id replaces (``duplicate_id``).
     """
 
     read: int = 0
@@ -87,7 +88,7 @@ def _add_counts(mine: dict[str, int], theirs: Mapping[str, int]) -> None:
 @dataclass
 class Summary:
     """The result of a run. ``busy`` are sources whose feeds another run was polling; ``asks_all``:
-    feeds that were not due were asked, too.
+    feeds that were not due were asked, too; not ``asks_feeds``: pages alone were asked for.
 
     ``held_back`` are sources that were left out as files with their articles cannot be read;
     ``damage`` says which, and what else is damaged. ``fault`` is why the run failed after it had
@@ -105,6 +106,7 @@ class Summary:
     hints: list[str] = field(default_factory=list)
     fault: str | None = None
     asks_all: bool = False
+    asks_feeds: bool = True
 
     @property
     def failure(self) -> str | None:
@@ -286,7 +288,7 @@ def print_summary(summary: Summary, console: Console) -> None:
             f"Feeds: {sum(f.polled for f in feeds)} polled, {sum(f.changed for f in feeds)} with "
             f"changes, {sum(f.failed for f in feeds)} failed",
         )
-    elif feeds and not summary.busy:
+    elif feeds and summary.asks_feeds and not summary.busy:
         advice = "none can be asked now" if summary.asks_all else "none was due (--all asks anyway)"
         tell(f"Feeds: {advice}")
     if ahead := sum(count.from_future for count in feeds):

@@ -23,6 +23,9 @@ _PIECE = re.compile(
 )
 _SOFT_HYPHEN = "\u00ad"
 _JOINERS = frozenset("\u200c\u200d")
+# Colours, and how the Rust libraries below Delta Lake show what caused an error: a line for each.
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_CAUSE_LINE = re.compile(r"\s*\n\s*↳\s*")
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # The last character of Latin scripts' usual blocks: joiners mean nothing between those.
 _LAST_LATIN = "\u02ff"
@@ -56,6 +59,11 @@ def show_safe(text: str, *, keep_newlines: bool = False) -> str:
         return f"<U+{ord(character):04X}>"
 
     return _PIECE.sub(stand_in, text)
+
+
+def join_causes(text: str) -> str:
+    """Return ``text``, in which a library may tell causes, in one line and without colours."""
+    return _CAUSE_LINE.sub(": ", _COLOUR.sub("", text)).rstrip() if "↳" in text else text
 
 
 def escape_json(text: str) -> str:

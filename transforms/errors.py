@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePath
 
 
@@ -69,3 +70,12 @@ class RejectedError(NewsbeamError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+def iterate_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """``error`` and what it was raised from, each once: a chain can lead back into itself."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__

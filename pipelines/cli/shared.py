@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from newsbeam.pipelines.terminal_text import show_safe
+from newsbeam.pipelines.terminal_text import join_causes, show_safe
 from newsbeam.transforms.errors import NewsbeamError
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -39,12 +39,12 @@ def failing(what: str, *errors: type[Exception]) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (OSError, *errors)):
             raise
-        raise CommandFailed(f"{what}: {error}{_advise(error)}") from error
+        told = join_causes(str(error))
+        raise CommandFailed(f"{what}: {told}{_advise(told)}") from error
 
 
-def _advise(error: Exception) -> str:
+def _advise(said: str) -> str:
     """What to do about it, as the end of a sentence. Runners hand on the system's words alone."""
-    said = str(error)
     if os.strerror(errno.ENOSPC) in said or os.strerror(errno.EDQUOT) in said:
         return "; make room on that disk and start it again: nothing was left half done"
     if os.strerror(errno.EACCES) in said or os.strerror(errno.EROFS) in said:
@@ -54,7 +54,7 @@ def _advise(error: Exception) -> str:
 
 def say(message: str, console: Console | None = None) -> None:
     """Print ``message``, which may hold words of strangers, on standard error or ``console``."""
-    text = show_safe(message, keep_newlines=True)
+    text = show_safe(join_causes(message), keep_newlines=True)
     (console or Console(stderr=True)).print(
         text, markup=False, emoji=False, highlight=False, soft_wrap=True
     )

@@ -255,8 +255,9 @@ def rename(
     """Rename a source in a lake.
 
     Gives all that the tables under DIR have of the source OLD to NEW: articles, rejects, and what
-    is remembered of its feeds, so that nothing comes in anew under the new id. Change the id in
-    the source's config, too. Stop runs and schedulers first.
+    is remembered of its feeds, so that nothing of them comes in anew under the new id. Articles in
+    files that have ids of their own (rows of JSON Lines, CSV and Parquet) come in once more: how
+    many is said. Change the id in the source's config, too. Stop runs and schedulers first.
 
         newsbeam source rename avis avisen --lake lake
 

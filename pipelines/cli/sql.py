@@ -40,7 +40,7 @@ def sql(
     Args:
         query: one statement, or more with ; between them
         file: read the statements from there
-        format: of the result (default: table in a terminal, else csv)
+        format: of the result (default: by the ending of --output; table in a terminal, else csv)
         output: write the result there (default: standard output)
         max_rows: rows of a table shown (default 100 in a terminal; 0: all)
         with_: a CSV, JSON or Parquet file to ask, too, as a table of its name; may be repeated

@@ -25,6 +25,7 @@ from newsbeam.transforms.text.counts import show_count
 
 _DATES_FROM = {
     "json": "the row's own field",
+    "json_day": "the row's own field, day only",
     "jsonld": "JSON-LD",
     "meta": "a meta tag",
     "time_tag": "a <time> tag",

@@ -32,7 +32,7 @@ class PlaceError(NewsbeamError):
 class MadeReport:
     """A page that was written to ``path``, ``bytes`` long.
 
-    ``articles`` are those of the lake, ``shown`` those that can be read in the page.
+    ``articles`` are those of the ``window``, ``shown`` those that can be read in the page.
     """
 
     path: Path
@@ -40,18 +40,27 @@ class MadeReport:
     articles: int
     shown: int
     sources: int
+    window: Window
 
     def to_json(self) -> dict[str, Any]:
         """For scripts; keys are stable."""
-        return asdict(self) | {"path": str(self.path)}
+        told = asdict(self) | {"path": str(self.path)}
+        del told["window"]
+        return told
 
     def __str__(self) -> str:
         newest = f" (the newest {self.shown:,} to read)" if self.shown < self.articles else ""
         return (
             f"{self.path}: {self.bytes / 1e6:.1f} MB, "
             f"{show_count(self.articles, 'article')}{newest} "
-            f"of {show_count(self.sources, 'source')}"
+            f"of {show_count(self.sources, 'source')}{self._explain_none()}"
         )
+
+    def _explain_none(self) -> str:
+        if self.articles or not self.window.rows:
+            return ""
+        first, last = self.window.since or "the first day", self.window.until or "the newest day"
+        return f"; none is of {first} to {last}: give another --since or --until"
 
 
 def make_report(
@@ -94,7 +103,7 @@ def make_report(
         texts = _tell_progress(read_texts(connection, most), meta["shown"], show)
         size = write_page(path, data, texts)
     totals = meta["totals"]
-    return MadeReport(path, size, totals["articles"], meta["shown"], totals["sources"])
+    return MadeReport(path, size, totals["articles"], meta["shown"], totals["sources"], window)
 
 
 def check_place(lake: LakePath, path: Path) -> None:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from newsbeam.transforms.lake.lake import Lake
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from newsbeam.transforms.lake.columns import INSTANT
+from newsbeam.transforms.lake.lake import Lake, read_sound_rows
 from newsbeam.transforms.lake.live_files import LiveFile, list_live_files
 from newsbeam.transforms.lake.object_path import LakePath
 from newsbeam.transforms.lake.places import partition_values
@@ -15,6 +19,7 @@ from newsbeam.transforms.lake.schema import ARTICLES
 # Ours: so many rows a report counts in half a minute; of more it is of the last months alone.
 _LARGE = 100_000
 _RECENT = timedelta(days=90)
+_TIMES = pa.schema([ARTICLES.schema.field(name) for name in ("published_at", "ingested_at")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,7 @@ def choose_window(
 ) -> Window:
     """The days that a report made at ``now`` is of: those ``asked`` for, or what suits the lake.
 
-    A time reaches back from ``until``, or else from the newest month that has articles, which may
-    be long over.
+    A time reaches back from ``until``, or else from the newest article that is not of the future.
 
     Raises:
         DamagedLake: the table's log cannot be read.
@@ -55,22 +59,24 @@ def choose_window(
         if until is not None:
             end = datetime.combine(until + timedelta(days=1), time.min, UTC)
         else:
-            end = min([now, *_list_ends(files, now)[-1:]])
+            end = _find_newest(lake, files, now)
         return Window((end - (asked or _RECENT)).date(), rows, until)
     except OverflowError:  # since before time began
         return Window(None, rows, until)
 
 
-def _list_ends(files: list[LiveFile], now: datetime) -> list[datetime]:
-    """The ends of the days, months or years that have articles and have begun at ``now``."""
-    periods = {list(partition_values(file.path).values())[-1] for file in files}
-    return sorted(_end(period) for period in periods if period <= str(now.date())[: len(period)])
-
-
-def _end(period: str) -> datetime:
-    first = date.fromisoformat(f"{period}-01-01"[:10])
-    days = {10: 1, 7: 31, 4: 366}[len(period)]
-    last = first + timedelta(days=days)
-    if len(period) < 10:
-        last = last.replace(day=1)
-    return datetime.combine(last, time.min, UTC)
+def _find_newest(lake: Lake, files: list[LiveFile], now: datetime) -> datetime:
+    """When the newest article that is not of the future was published; ``now`` without any."""
+    periods: dict[str, list[str]] = {}
+    for file in files:
+        period = list(partition_values(file.path).values())[-1]
+        if period <= str(now.date())[: len(period)]:
+            periods.setdefault(period, []).append(file.path)
+    for _, paths in sorted(periods.items(), reverse=True):
+        # What is damaged others tell of.
+        rows = read_sound_rows(lake.folder(ARTICLES), sorted(paths), _TIMES, [])
+        times = pc.coalesce(rows["published_at"], rows["ingested_at"])
+        newest = pc.max(times.filter(pc.less_equal(times, pa.scalar(now, INSTANT)))).as_py()
+        if newest is not None:
+            return newest.astimezone(UTC)  # type: ignore[no-any-return]
+    return now

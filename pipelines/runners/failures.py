@@ -13,6 +13,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, PortableOption
 from apache_beam.runners.runner import PipelineResult, PipelineState
 
 from newsbeam.pipelines.runners.options import RunFailed
+from newsbeam.pipelines.terminal_text import join_causes
 from newsbeam.transforms.errors import NewsbeamError
 
 # What Beam's portable runner says of a job that did not end well.
@@ -28,7 +29,7 @@ def find_expected_failure(text: str) -> str | None:
     runner raised in its place; ``None`` where it is another error, which is a bug."""
     expected = {kind.__name__ for kind in _list_kinds(NewsbeamError)}
     told = None
-    for line in text.splitlines():
+    for line in join_causes(text).splitlines():
         found = _RAISED.match(line)
         if found is None:
             continue

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from newsbeam.pipelines.state_folder import state_folder
+from newsbeam.transforms.errors import iterate_causes
 
 # Ours: of what Beam said, the last records; of such files, the newest.
 _MOST_RECORDS, _MOST_FILES = 50, 20
@@ -65,8 +66,4 @@ def name_trace(error: BaseException | None = None) -> str:
 
 def _is_deep(error: BaseException | None) -> bool:
     """Whether a runner's error is behind ``error``: not one of ours or of the system's."""
-    while error is not None:
-        if isinstance(error, RuntimeError):
-            return True
-        error = error.__cause__
-    return False
+    return any(isinstance(cause, RuntimeError) for cause in iterate_causes(error))

@@ -168,7 +168,8 @@ class _Schedule:
             self._say(f"the tables cannot be read: {error}")
             due = now + self.options.pace.back_off_from
         has_files = any(source.files for source in job.sources)
-        self.start = find_start(self.past, self.options.pace, due, has_files, self.jitter)
+        start = find_start(self.past, self.options.pace, due, has_files, self.jitter)
+        self.start = start and max(start, now)
 
     def _refresh(self) -> bool:
         """Read edited configs and plan anew; returns whether there were any."""
@@ -263,7 +264,9 @@ class _Schedule:
             print(json.dumps(line, ensure_ascii=False), flush=True)
 
     def _show_start(self) -> str:
-        return "when something is due" if self.start is None else _show_time(self.start)
+        if self.start is None:
+            return "when something is due"
+        return "now" if self._is_time() else _show_time(self.start)
 
     def _show(self, state: State) -> None:
         """Give a sign of life, on disk and to the service manager."""

@@ -56,11 +56,18 @@ def read_opml(data: bytes) -> tuple[list[ListedFeed], list[tuple[str, str]]]:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     feeds: dict[str, ListedFeed] = {}
-    refused = []
+    feedless: list[tuple[str, str]] = []
+    refused: list[tuple[str, str]] = []
     for outline in root.iter("{*}outline") if root is not None else ():
         told = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
         url = told.get("xmlurl", "")
         if not url:
+            if len(outline) == 0:  # else it is a folder
+                name = told.get("title") or told.get("text") or told.get("htmlurl")
+                feedless.append((name or "an outline without a name", "it has no xmlUrl"))
+            continue
+        if url in feeds:
+            refused.append((url, "it is listed twice"))
             continue
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             refused.append((url, "no http or https address"))
@@ -71,7 +78,7 @@ def read_opml(data: bytes) -> tuple[list[ListedFeed], list[tuple[str, str]]]:
             feeds.setdefault(url, ListedFeed(url, title, told.get("htmlurl") or url))
     if not feeds and not refused:
         raise NoOpml('there is no feed in it: OPML has <outline xmlUrl="…"> for each')
-    return list(feeds.values()), refused
+    return list(feeds.values()), [*refused, *feedless]
 
 
 def import_opml(data: bytes, folder: Path) -> Imported:

@@ -9,7 +9,7 @@ from newsbeam.pipelines.archives import reading_place
 from newsbeam.pipelines.backfill.alone import backfill_folder, hold_backfill
 from newsbeam.pipelines.people.corrections_file import load_corrections
 from newsbeam.pipelines.repair import hold_alone, show_merged
-from newsbeam.pipelines.source_notes import SourceNotes, rename_note
+from newsbeam.pipelines.source_notes import SourceNotes, note_renamed, rename_note
 from newsbeam.transforms.backfill.renamed import rename_past
 from newsbeam.transforms.errors import NoLakeError, UnknownSourceError
 from newsbeam.transforms.lake.guard import check_before_writing, leave_note
@@ -58,6 +58,7 @@ def rename_in_lake(place: LakePath, old: str, new: str, now: datetime) -> Rename
         rename_past(past, old, new, count.ids)
         for kind in SourceNotes:
             rename_note(lake.cache, kind, old, new)
+        note_renamed(lake.cache, old, new)
         with suppress(OSError):  # it tells of rows by their source; archives are read again
             reading_place(lake.cache, old).unlink()
     return count

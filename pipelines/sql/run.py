@@ -26,6 +26,14 @@ from newsbeam.transforms.text.counts import show_count
 
 # Formats in which one result can follow another.
 _FOR_PEOPLE = ("table", "markdown")
+_ENDINGS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".md": "markdown",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,16 @@ def check_output(options: SqlOptions, output: Console) -> None:
         raise RefusedError(
             f"{place} is within the lake, where this writes nothing: give another --output"
         )
+    if place is not None and place.suffix:
+        told = _ENDINGS.get(place.suffix.lower())
+        if told is None and options.format is None:
+            known = ", ".join(_ENDINGS)
+            raise RefusedError(
+                f"{place}: {place.suffix} names no format that this writes ({known}); give "
+                "--format, or another ending"
+            )
+        if told is not None and options.format not in (None, told):
+            raise RefusedError(f"{place} would not be {told}, but {options.format}: which is it?")
     if options.format == "parquet" and place is None and output.is_terminal:
         raise RefusedError("Parquet is not for a terminal: give --output FILE")
 
@@ -108,7 +126,9 @@ def check_output(options: SqlOptions, output: Console) -> None:
 def _choose_format(options: SqlOptions, output: Console) -> str:
     if options.format is not None:
         return options.format
-    return "table" if output.is_terminal and options.output is None else "csv"
+    if options.output is not None:
+        return _ENDINGS.get(options.output.suffix.lower(), "csv")
+    return "table" if output.is_terminal else "csv"
 
 
 def _check_single(statements: Sequence[SqlStatement], kind: str) -> None:

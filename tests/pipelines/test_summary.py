@@ -41,3 +41,12 @@ def test_where_nothing_was_read_there_is_no_table(count: int) -> None:
     told = tell({f"avis{n}": SourceCount() for n in range(count)})
     assert told.startswith(f"Nothing was read of {count:,} of {count:,} sources\n")
     assert len(told) < 200
+
+
+@pytest.mark.parametrize(("asks_feeds", "told"), [(True, True), (False, False)])
+def test_feeds_that_nobody_was_to_ask_are_not_told(asks_feeds: bool, told: bool) -> None:
+    feeds = SourceCount(feeds=FeedCount())
+    summary = Summary("run", Path("lake"), False, 1.0, {"avis": feeds}, asks_feeds=asks_feeds)
+    text = io.StringIO()
+    print_summary(summary, Console(file=text, width=100))
+    assert ("none was due" in text.getvalue()) == told

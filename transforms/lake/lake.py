@@ -204,13 +204,9 @@ class Lake:
                     if last_try:  # the first time it was another run that created it
                         raise
                 except OSError as error:
-                    raise self._name_fault(table, error) from error
-
-    def _name_fault(self, table: Table, error: OSError) -> Exception:
-        """Why the table cannot be written."""
-        if isinstance(self.place, ObjectPath):
-            return name_fault(self.place / table.name, error, "written")
-        return error
+                    if not isinstance(self.place, ObjectPath):
+                        raise
+                    raise name_fault(self.place / table.name, error, "written") from error
 
     def clean(self) -> list[str]:
         """Undo what runs that died have left; returns their ids."""
@@ -371,11 +367,14 @@ def read_sound_rows(
     for path in paths:
         try:
             sound.append(read_rows(folder, [path], schema))
-        except (FileNotFoundError, DamagedLake) as error:
-            fault = error if isinstance(error, DamagedLake) else damaged_file(folder, path, error)
+        except DamagedLake as fault:
             if damaged is None:
-                raise fault from error
+                raise
             damaged.append(fault)
+        except FileNotFoundError as error:
+            if damaged is None:
+                raise damaged_file(folder, path, error) from error
+            damaged.append(damaged_file(folder, path, error))
     return pa.concat_tables(sound) if sound else schema.empty_table()
 
 

@@ -70,8 +70,8 @@ ARTICLES = Table(
             "published_at_from",
             pa.string(),
             "Evidence for `published_at`: json, jsonld, meta, time_tag, text (a line by the "
-            "headline), feed (its entry); or a day only: url_day, text_day, feed_day (noon in the "
-            "source's time zone).",
+            "headline), feed (its entry); or a day only: json_day, url_day, text_day, feed_day "
+            "(noon in the source's time zone).",
         ),
         Column("published_at_text", pa.string(), "`published_at` as it was written there."),
         Column("modified_at", INSTANT, "Last change that the publisher states."),

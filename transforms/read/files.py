@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileSystem
 from apache_beam.io.filesystems import FileSystems
 
 from newsbeam.transforms.lake.known import Known, KnownVersion, NewestKnown, is_outdated, load_known
@@ -18,6 +19,7 @@ from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.read.cuts import cut_archive
 from newsbeam.transforms.read.formats import FORMATS, read_documents, split_suffix
 from newsbeam.transforms.read.input_file import WHOLE, InputFile, Stretch
+from newsbeam.transforms.read.row_fields import NAMELESS
 from newsbeam.transforms.read.sites import choose_sites
 from newsbeam.transforms.records import Count, Document, Rejection
 from newsbeam.transforms.settings.source import Source
@@ -67,21 +69,29 @@ class FoundFile:
 def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejection]:
     """The files that the globs match, each once, in order; a rejection for a glob without any.
 
-    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth. A
-    large file of many items comes as that many ``shards``.
+    Globs are those of Beam's file systems: ``*``, ``?``, ``[ab]``, and ``**`` for any depth, the
+    folder that it stands in among them. A large file of many items comes as that many ``shards``.
+    A link to nothing that a glob matches is ``unreadable``.
     """
     if isinstance(files.folder, ObjectPath):
         yield from _match_objects(files.source, files.globs, files.folder, shards)
         return
     found: dict[str, list[FoundFile]] = {}
+    broken: set[str] = set()
     for glob in files.globs:
         pattern = glob if "://" in glob else os.path.normpath(os.path.join(files.folder, glob))
+        patterns = _match_no_folder(pattern)
         try:
-            matches = FileSystems.match([pattern])[0].metadata_list
+            matches = [m for r in FileSystems.match(patterns) for m in r.metadata_list]
         except (BeamIOError, ValueError, OSError) as error:
             yield Rejection(files.source, "read", "unreadable", f"{pattern}: {error}", glob)
             continue
-        if not matches:
+        dangling = _find_dangling(patterns)
+        for link in sorted(dangling - broken):
+            told = f"a link to {os.readlink(link)}, which is not there"
+            yield Rejection(files.source, "read", "unreadable", told, link)
+        broken |= dangling
+        if not matches and not dangling:
             yield Rejection(
                 files.source,
                 "read",
@@ -102,6 +112,30 @@ def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejecti
             ]
     for path in sorted(found.keys() - files.apart):
         yield from found[path]
+
+
+def _match_no_folder(pattern: str) -> list[str]:
+    """``pattern``, and it without each ``**/``: Beam's stands for one folder or more."""
+    *folders, name = pattern.split("/")
+    choices = [(folder,) if folder != "**" else (folder, None) for folder in folders]
+    chosen = ([part for part in parts if part is not None] for parts in product(*choices))
+    return list(dict.fromkeys("/".join([*parts, name]) for parts in chosen))
+
+
+def _find_dangling(patterns: Iterable[str]) -> set[str]:
+    """The links to nothing on this machine that ``patterns`` match, which Beam passes over."""
+    found: set[str] = set()
+    for pattern in patterns:
+        fixed = re.match(r"[^[*?]*", pattern)
+        if "://" in pattern or fixed is None or fixed[0] == pattern:
+            continue
+        wanted = re.compile(FileSystem.translate_pattern(pattern))
+        for folder, _, names in os.walk(os.path.dirname(fixed[0])):
+            for name in names:
+                path = os.path.join(folder, name)
+                if path not in found and wanted.match(path) and not os.path.exists(path):
+                    found.add(path)
+    return {path for path in found if os.path.islink(path)}
 
 
 def find_archives(files: FileSet, least: int) -> list[FoundFile]:
@@ -168,7 +202,8 @@ def _is_worth_sharing(path: str, size: int) -> bool:
 
 def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection | Count]:
     """The documents in ``file``, or rejections of what cannot be read of it; and, behind them, how
-    many records of sites that nobody wants were passed over (``left_out:other_site``).
+    many records were passed over: of sites that nobody wants (``left_out:other_site``), and of
+    archives what is no page (``other_type``) or no good answer (``other_status``).
 
     A shard takes every n-th item. All shards read the whole file, which costs little beside what
     comes after, works for compressed files, and keeps line numbers right.
@@ -193,6 +228,9 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection 
         yield from islice(read_documents(stream, item), file.shard, None, file.shards)
     if file.shard == 0 and item.sites is not None and item.sites.passed:
         yield Count(file.source, "left_out:other_site", item.sites.passed)
+    if file.shard == 0:
+        for why, number in sorted(item.passed.items()):
+            yield Count(file.source, f"left_out:{why}", number)
 
 
 def find_files(sets: Iterable[FileSet], shards: int = 1) -> Iterator[FoundFile | Rejection | Count]:
@@ -217,35 +255,87 @@ def read_files(
     """What ``read_file`` finds in each of ``files``, and counts of it: ``read``, and for fields of
     rows that mean nothing ``unread:NAME``.
 
+    Of rows of one file that have one id and differ the last is the document; the others are
+    counted as ``left_out:duplicate_id``.
     With ``known``, documents that the lake holds unchanged (unless ``reprocess``) or in a version
     that was fetched later are counted as ``known`` and left out.
     """
     held = load_known(known) if known else None
     names: set[str] = set()
     for file in files:
+        copies = _Copies(file, sources[file.source])
         for outcome in read_file(file, sources[file.source]):
             if isinstance(outcome, Count):
                 yield outcome
+                continue
+            is_known = isinstance(outcome, Document) and _is_known(outcome, held, reprocess)
+            if isinstance(outcome, Document) and not is_known and copies.has_later(outcome):
+                yield Count(outcome.provenance.source, "left_out:duplicate_id")
                 continue
             source = outcome.provenance.source if isinstance(outcome, Document) else outcome.source
             yield Count(source, "read")
             if isinstance(outcome, Document):
                 yield from _count_unread(outcome, names)
-            if isinstance(outcome, Document) and held and _is_known(outcome, held, reprocess):
+            if is_known:
                 yield Count(source, "known")
             else:
                 yield outcome
+
+
+class _Copies:
+    """Which rows of ``file`` a later one with the same id replaces. It reads the file once more, at
+    the first row that is asked for: in a file that has not changed none is."""
+
+    def __init__(self, file: FoundFile, source: Source) -> None:
+        self._whole = replace(file, shard=0, shards=1)
+        self._source = source
+        self._last: dict[bytes, str] | None = None
+
+    def has_later(self, document: Document) -> bool:
+        """Whether another row, behind this one, says something else of the same id."""
+        if not _is_row(document, self._whole):
+            return False
+        if self._last is None:
+            self._last = self._find_last()
+        digest = document.provenance.digest
+        return self._last.get(_mark_id(document), digest) != digest
+
+    def _find_last(self) -> dict[bytes, str]:
+        """The digests of the last rows of those ids that stand in several."""
+        seen: set[bytes] = set()
+        last: dict[bytes, str] = {}
+        for outcome in read_file(self._whole, self._source):
+            if isinstance(outcome, Document):
+                mark = _mark_id(outcome)
+                if mark in seen:
+                    last[mark] = outcome.provenance.digest
+                seen.add(mark)
+        return last
+
+
+def _is_row(document: Document, file: FoundFile) -> bool:
+    """Captures in archives, which have times of their own, are none."""
+    chosen = FORMATS.get(split_suffix(str(file.path))[0])
+    return chosen is not None and chosen.holds_many and document.provenance.fetched_at is None
+
+
+def _mark_id(document: Document) -> bytes:
+    """Eight bytes for an id, as a file may have millions."""
+    identity = article_id(document.provenance.source, document.provenance.key)
+    return bytes.fromhex(identity[:16])
 
 
 def _count_unread(document: Document, names: set[str]) -> Iterator[Count]:
     for name in document.unread:
         if len(names) < _MOST_NAMES:
             names.add(name)
-        shown = name[:_LONGEST_NAME] if name in names else "(other names)"
+        shown = (name[:_LONGEST_NAME] or NAMELESS) if name in names else "(other names)"
         yield Count(document.provenance.source, f"unread:{shown}")
 
 
-def _is_known(document: Document, held: Known, reprocess: bool) -> bool:
+def _is_known(document: Document, held: Known | None, reprocess: bool) -> bool:
+    if held is None:
+        return False
     provenance = document.provenance
     before = held.document(provenance.known_as or article_id(provenance.source, provenance.key))
     if before is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -34,7 +35,8 @@ class InputFile:
     Times without an offset are in ``timezone``. ``max_bytes`` bounds one item (a file with one
     article, a line, a record's payload), decompressed. ``fields`` has the names of a row's fields
     here, by newsbeam's (``{"published_at": "dato"}``). ``sites`` tells whose the records of an
-    archive of many sites are. Of an archive the ``stretch`` is read.
+    archive of many sites are. Of an archive the ``stretch`` is read;
+    ``passed`` counts its records that may be answers and hold no page, by why.
     """
 
     source: str
@@ -45,6 +47,7 @@ class InputFile:
     fields: Mapping[RowField, str] = field(default_factory=dict)
     sites: SiteChooser | None = None
     stretch: Stretch = WHOLE
+    passed: Counter[str] = field(default_factory=Counter, compare=False)
 
     def describe_item(
         self,

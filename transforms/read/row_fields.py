@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from newsbeam.transforms.read.input_file import InputFile
 from newsbeam.transforms.records import Document, Metadata, Rejection
 from newsbeam.transforms.settings.source import RowField
-from newsbeam.transforms.text.dates import parse_instant
+from newsbeam.transforms.text.dates import NOON, find_instant
 from newsbeam.transforms.text.encoding import normalize_newlines
 from newsbeam.transforms.text.identity import canonicalize_url, digest_bytes
 
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")  # what no text column can hold
 # Of the names of a row so many are told, and so many letters of each: they may be data.
 _MOST_NAMES, _LONGEST_NAME = 12, 40
+NAMELESS = "(no name)"
 _NO_LETTER = re.compile(r"[\W_]+")
 _MARKUP = re.compile(r"</(?:p|div|article|section|h[1-6])>|<br ?/?>", re.IGNORECASE)
 _EPOCH_SECONDS = range(10**8, 10**11)  # 1973 to 5138
@@ -137,7 +138,7 @@ def _build_document(
     """Build the document of a row. ``_InvalidField`` where a field has the wrong type."""
     text, html = _get_string(row, "text"), _get_string(row, "html")
     if text is None and html is None:
-        there = [name[:_LONGEST_NAME] for name in (*row.names.values(), *unread)]
+        there = [name[:_LONGEST_NAME] or NAMELESS for name in (*row.names.values(), *unread)]
         shown = ", ".join(there[:_MOST_NAMES]) + (", …" if len(there) > _MOST_NAMES else "")
         raise _InvalidField(
             "neither `text` nor `html`; a row needs one of them (`fields:` in the source's config "
@@ -161,16 +162,16 @@ def _build_document(
 
 
 def _build_metadata(row: _Row, timezone: tzinfo) -> Metadata:
-    published_at = _get_instant(row, "published_at", timezone)
+    published_at, is_day = _get_instant(row, "published_at", timezone)
     return Metadata(
         url=_get_url(row, "url"),
         title=_get_line(row, "title"),
         lead=_get_line(row, "lead"),
         authors=_get_strings(row, "authors"),
         published_at=published_at,
-        published_at_from="json" if published_at else None,
+        published_at_from=("json_day" if is_day else "json") if published_at else None,
         published_at_text=str(row.values["published_at"])[:100].strip() if published_at else None,
-        modified_at=_get_instant(row, "modified_at", timezone),
+        modified_at=_get_instant(row, "modified_at", timezone)[0],
         language=_get_line(row, "language"),
         section=_get_line(row, "section"),
         tags=_get_strings(row, "tags"),
@@ -203,35 +204,42 @@ def _get_strings(row: _Row, field: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _get_instant(row: _Row, field: str, timezone: tzinfo) -> datetime | None:
+def _get_instant(row: _Row, field: str, timezone: tzinfo) -> tuple[datetime | None, bool]:
+    """The instant, and whether only its day is told: then it is the day's noon."""
     value = row.values.get(field)
     if isinstance(value, date):
-        value = value if isinstance(value, datetime) else datetime.combine(value, time())
-        instant = value if value.utcoffset() is not None else value.replace(tzinfo=timezone)
-        return _check_instant(instant, row, field)
+        is_day = not isinstance(value, datetime)
+        instant = value if isinstance(value, datetime) else datetime.combine(value, NOON)
+        return _check_instant(instant, row, field, timezone), is_day
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = value if abs(int(value)) in _EPOCH_SECONDS else value / 1000
         if abs(int(seconds)) not in _EPOCH_SECONDS:
             raise _InvalidField(f"{row.show(field)} must be a time, not {value!r}")
-        return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(seconds, UTC), False
     text = _get_line(row, field)
     if text is None:
-        return None
-    try:
-        found: datetime | None = datetime.fromisoformat(text)
-    except ValueError:
-        found = parse_instant(text, timezone if isinstance(timezone, ZoneInfo) else ZoneInfo("UTC"))
+        return None, False
+    zone = timezone if isinstance(timezone, ZoneInfo) else ZoneInfo("UTC")
+    found = find_instant(text, zone) or _parse_iso(text)
     if found is None:
         raise _InvalidField(
             f"{row.show(field)} must be a time like 2026-03-01T09:30:00+01:00 or 1.3.2026 09:30, "
             f"not {text[:40]!r}"
         )
-    return _check_instant(
-        found if found.utcoffset() is not None else found.replace(tzinfo=timezone), row, field
-    )
+    return _check_instant(found[0], row, field, timezone), found[1]
 
 
-def _check_instant(instant: datetime, row: _Row, field: str) -> datetime:
+def _parse_iso(text: str) -> tuple[datetime, bool] | None:
+    """Years that news never has, but a row may."""
+    try:
+        return datetime.fromisoformat(text), False
+    except ValueError:
+        return None
+
+
+def _check_instant(instant: datetime, row: _Row, field: str, timezone: tzinfo) -> datetime:
+    if instant.utcoffset() is None:
+        instant = instant.replace(tzinfo=timezone)
     try:
         instant.astimezone(UTC)  # overflows at the edges of the calendar
     except OverflowError:

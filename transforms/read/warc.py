@@ -208,7 +208,13 @@ def _read_page(
     http = _parse_headers(head)
     content_type = _find_content_type(record, http)
     media_type = _MEDIA_TYPES.get(content_type.partition(";")[0].strip().lower())
-    if media_type is None or uri.endswith("/robots.txt"):
+    if uri.endswith("/robots.txt"):
+        return None
+    if media_type is None:
+        if is_response and http.status_code != 200:
+            item.passed["other_status"] += 1
+        elif is_response or (record.get("WARC-Type") or "").lower() == "resource":
+            item.passed["other_type"] += 1
         return None
     if not uri:
         raise _MalformedError("the record has no WARC-Target-URI")

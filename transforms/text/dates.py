@@ -6,7 +6,7 @@ import calendar
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 # A 64-bit count of nanoseconds, which pandas and Parquet use, holds these years in full.
@@ -110,7 +110,7 @@ _LONGEST = 100
 # ISO 8601's days: calendar, ordinal and week dates, extended and basic.
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(?:-?\d)?")
 # Midnight in Oslo is the day before in UTC, and with it in the lake's partitions.
-_NOON = 12
+NOON = time(12)
 
 
 def parse_instant(value: str, timezone: ZoneInfo, language: str | None = None) -> datetime | None:
@@ -214,7 +214,7 @@ def _parse_iso(text: str, zone: ZoneInfo) -> tuple[datetime, bool] | None:
         return None
     is_day = _DAY.fullmatch(text) is not None
     if is_day:
-        found = found.replace(hour=_NOON)
+        found = found.replace(hour=NOON.hour)
     return found if found.tzinfo is not None else found.replace(tzinfo=zone), is_day
 
 
@@ -264,7 +264,7 @@ def _add_time(day: datetime, before: str, behind: str) -> StatedDate:
     is_behind = match is not None
     match = match or _TIME.search(before)
     if match is None:
-        return StatedDate(day.replace(hour=_NOON), True, before, behind)
+        return StatedDate(day.replace(hour=NOON.hour), True, before, behind)
     hour = int(match["hour"])
     if half := match["half"]:
         hour = hour % 12 + (12 if half in "pP" else 0)

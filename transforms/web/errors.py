@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 from aiohttp.http_exceptions import LineTooLong
 
+from newsbeam.transforms.errors import iterate_causes
 from newsbeam.transforms.records import FetchFault
 from newsbeam.transforms.settings.source import FetchSettings
 from newsbeam.transforms.web.urls import WebAddress
@@ -51,11 +52,10 @@ def explain_client_error(
 
 def _is_head_too_large(error: BaseException | None) -> bool:
     """Looks through the errors that aiohttp wraps in each other."""
-    while error is not None:
-        if isinstance(error, LineTooLong) or "too many headers" in str(error).lower():
-            return True
-        error = error.__cause__
-    return False
+    return any(
+        isinstance(cause, LineTooLong) or "too many headers" in str(cause).lower()
+        for cause in iterate_causes(error)
+    )
 
 
 def _describe(error: Exception) -> str:

@@ -31,6 +31,10 @@ def fill(root: Path, period: str) -> None:
 def test_a_report_may_be_of_the_newest_days(tmp_path: Path, period: str, newsbeam: Command) -> None:
     fill(tmp_path / "lake", period)
     page = tmp_path / "page.html"
+    code, out, _ = newsbeam(
+        ["report", str(tmp_path / "lake"), "--output", str(page), "--since", "2027-01-01"]
+    )
+    assert "none is of 2027-01-01 to the newest day: give another --since or --until" in out
     for options, count in (
         ([], 10),
         (["--since", "55d"], 3),
@@ -59,6 +63,15 @@ def test_of_a_large_lake_it_is_of_the_last_months(
     monkeypatch.setattr(window, "_LARGE", 5)
     assert choose_window(tmp_path, None, NOW) == Window(date(2026, 8, 24), 10)
     years_later = NOW + timedelta(days=2000)
-    assert choose_window(tmp_path, None, years_later) == Window(date(2026, 9, 2), 10)
+    assert choose_window(tmp_path, None, years_later) == Window(date(2026, 8, 24), 10)
     earlier = NOW - timedelta(days=100)  # what is of the future makes nothing old
     assert choose_window(tmp_path, None, earlier) == Window(date(2026, 5, 16), 10)
+
+
+@pytest.mark.parametrize("period", PARTITIONS)
+def test_a_time_reaches_back_from_the_newest_article(tmp_path: Path, period: str) -> None:
+    fill(tmp_path, period)
+    years_later = NOW + timedelta(days=2000)
+    assert choose_window(tmp_path, timedelta(days=2), years_later) == Window(date(2026, 11, 20), 10)
+    between = NOW - timedelta(days=1)
+    assert choose_window(tmp_path, timedelta(days=2), between) == Window(date(2026, 10, 31), 10)

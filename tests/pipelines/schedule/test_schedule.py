@@ -53,7 +53,7 @@ def test_batches_come_as_feeds_fall_due(place: Place) -> None:
     counts = ("outcome", "run_id", "new", "revised", "known", "rejected", "exit_code", "fault")
     assert [lines[0][name] for name in counts] == ["done", "r1", 4, 2, 10, 6, 0, None]
     assert datetime.fromisoformat(lines[0]["started_at"]).tzinfo is not None
-    assert "started; next batch 20" in err.splitlines()[0], "it says at once that it is at work"
+    assert "started; next batch now" in err.splitlines()[0], "it says at once that it is at work"
     assert err.count("batch done in") == len(runs)
     assert "4 new, 2 revised, 10 known, 6 rejected; next 20" in err
 

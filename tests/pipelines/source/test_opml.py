@@ -41,6 +41,9 @@ def test_a_list_becomes_sources_that_load(tmp_path: Path, newsbeam: Command) -> 
     assert code == 0, err
     assert "left out: ftp://bad.example/rss: no http or https address" in out
     assert "left out: https://x.example/${KEY}: an address that names a secret" in out
+    assert "left out: https://feeds.fjordposten.no/sport.xml: it is listed twice" in out
+    assert "left out: a folder: it has no xmlUrl" in out
+    assert "left out: Aviser" not in out
     assert "3 sources written" in out
     assert f"newsbeam run {folder} --output lake" in out
     found = {s.id: (s.name, [f.url for f in s.feeds]) for s in load_job([folder]).sources}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from newsbeam.pipelines.source_notes import SourceNotes, read_notes
+from newsbeam.pipelines.source_notes import RENAMED, SourceNotes, note_renamed, read_notes
 from newsbeam.transforms.backfill.listings import Listing
 from newsbeam.transforms.backfill.read_listing import PastPage
 from newsbeam.transforms.backfill.renamed import rename_past, take_over
@@ -58,6 +58,17 @@ def test_a_renamed_source_brings_nothing_anew(workplace: Workplace, newsbeam: Co
     count = json.loads(out)["sources"]["avisen"]
     assert (count["new"], count["revised"]) == (0, 0)
     assert newsbeam(["check", str(workplace.output), "--deep"])[0] == 0
+    workplace.configure(CONFIG.format("avis"))
+    _, _, err = newsbeam([*arguments, "--dry-run"])
+    assert "avis was renamed to avisen in this lake: write `id: avisen` in its config" in err
+
+
+def test_renames_are_noted_until_they_are_taken_back(tmp_path: Path) -> None:
+    note_renamed(tmp_path, "a", "b")
+    note_renamed(tmp_path, "b", "c")
+    assert read_notes(tmp_path, RENAMED) == {"a": "c", "b": "c"}
+    note_renamed(tmp_path, "c", "a")
+    assert read_notes(tmp_path, RENAMED) == {"b": "a", "c": "a"}
 
 
 def test_a_source_that_is_not_there_is_told(workplace: Workplace, newsbeam: Command) -> None:

@@ -217,10 +217,32 @@ def test_formats_hold_the_data_as_it_is(lake: Lake, tmp_path: Path, newsbeam: Co
     assert not list(tmp_path.glob(".*"))
 
 
+def test_the_ending_of_the_output_says_the_format(
+    lake: Lake, tmp_path: Path, newsbeam: Command
+) -> None:
+    def ask(name: str, *options: str) -> tuple[int, str]:
+        place = tmp_path / name
+        arguments = ["sql", str(lake.root), "SELECT 1 AS a", "--output", str(place), *options]
+        code, _, err = newsbeam(arguments)
+        assert place.exists() == (code == 0)
+        return code, err
+
+    for name in ("x.csv", "x.json", "x.jsonl", "X.PARQUET", "x.md", "x"):
+        assert ask(name)[0] == 0
+    assert pq.ParquetFile(tmp_path / "X.PARQUET").read().to_pylist() == [{"a": 1}]
+    assert (tmp_path / "x.json").read_text() == '[\n{"a": 1}\n]\n'
+    assert (tmp_path / "x").read_text() == "a\n1\n"
+    assert ask("x.txt", "--format", "csv")[0] == 0
+    code, err = ask("x.xlsx")
+    assert (code, "give --format, or another ending" in err) == (2, True)
+    code, err = ask("y.parquet", "--format", "csv")
+    assert (code, "would not be parquet, but csv" in err) == (2, True)
+
+
 def test_a_query_that_fails_leaves_the_old_file(
     lake: Lake, tmp_path: Path, newsbeam: Command
 ) -> None:
-    place = tmp_path / "x.csv"
+    place = tmp_path / "x"
     place.write_text("old")
     query = "SELECT if(range = 90000, ('x' || range)::INTEGER, 1) FROM range(100000)"
     for kind in ("csv", "parquet"):

@@ -293,6 +293,15 @@ def test_text_that_utf8_cannot_hold_is_stored_with_its_length_unchanged(lake: La
     assert [text for _, _, text in stored(lake)] == ["x?y"]
 
 
+def test_of_copies_in_a_file_the_one_in_the_last_line_is_newest(lake: Lake) -> None:
+    lines = [
+        row("a", f"Tekst {line}.") | {"origin": f"x.jsonl#L{line}"} for line in (10, 9, 100, 1)
+    ]
+    commit(lake, "one", lines)
+    newest = max(stored(lake), key=lambda found: found[1])
+    assert newest[1:] == (4, "Tekst 100.")
+
+
 facts = st.builds(
     RowFacts,
     st.sampled_from("abc"),

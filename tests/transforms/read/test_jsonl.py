@@ -115,9 +115,9 @@ def test_lone_surrogates_and_nul_become_replacement_characters() -> None:
     assert document.given.title == "\ufffd"
 
 
-def test_a_date_without_time_is_midnight_of_the_source() -> None:
+def test_a_date_without_time_is_noon_of_the_source() -> None:
     [document] = read(line(text="a", published_at="2026-01-31"), "a.jsonl")
-    assert document.given.published_at.isoformat() == "2026-01-31T00:00:00+01:00"
+    assert document.given.published_at.isoformat() == "2026-01-31T12:00:00+01:00"
 
 
 def test_byte_order_mark_blank_lines_and_carriage_returns() -> None:

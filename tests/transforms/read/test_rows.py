@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -70,7 +71,7 @@ def test_usual_names_are_understood_and_others_told() -> None:
         ("01.02.2026 13:00", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
         ("1. februar 2026 kl. 13.00", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
         ("Sun, 01 Feb 2026 13:00:00 +0100", datetime(2026, 2, 1, 13, tzinfo=OSLO)),
-        ("2026-02-01", datetime(2026, 2, 1, tzinfo=OSLO)),
+        ("2026-02-01T00:00", datetime(2026, 2, 1, tzinfo=OSLO)),
         (1769947200, datetime(2026, 2, 1, 12, tzinfo=UTC)),
         (1769947200000, datetime(2026, 2, 1, 12, tzinfo=UTC)),
         (1769947200.5, datetime(2026, 2, 1, 12, 0, 0, 500_000, tzinfo=UTC)),
@@ -82,6 +83,21 @@ def test_times_are_read_in_many_shapes(value: object, instant: datetime) -> None
     assert isinstance(found, Document)
     assert found.given.published_at == instant
     assert found.given.published_at_text == str(value)
+
+
+@pytest.mark.parametrize("day", ["2026-02-01", "20260201", "1. februar 2026", "01.02.2026"])
+def test_a_day_without_a_time_is_its_noon(day: str) -> None:
+    table = make_parquet(text=["a"], date=[date(2026, 2, 1)], updated=[date(2026, 2, 1)])
+    rows = [
+        read_line(text="a", date=day, updated=day),
+        *read(make_csv(["text", "date", "updated"], ["a", day, day]), "a.csv"),
+        *read(table, "a.parquet"),
+    ]
+    for row in rows:
+        assert isinstance(row, Document)
+        noon = datetime(2026, 2, 1, 12, tzinfo=OSLO)
+        assert (row.given.published_at, row.given.modified_at) == (noon, noon)
+        assert row.given.published_at_from == "json_day"
 
 
 def test_a_fault_names_the_field_as_the_user_does() -> None:
@@ -98,7 +114,7 @@ def test_a_config_names_fields() -> None:
     )  # fmt: skip
     assert isinstance(found, Document)
     assert found.body == "Tekst."
-    assert found.given.published_at == datetime(2026, 2, 1, tzinfo=OSLO)
+    assert found.given.published_at == datetime(2026, 2, 1, 12, tzinfo=OSLO)
     assert found.given.authors == ()
     assert found.unread == ("text", "date", "author")
 
@@ -137,6 +153,63 @@ def test_csv(delimiter: str, encoding: str) -> None:
     assert first.unread == ("views",)
     assert isinstance(second, Rejection)
     assert (second.reason, second.origin) == ("invalid_fields", "a.csv#R3")
+
+
+def bodies(found: list[Document | Rejection]) -> list[object]:
+    return [one.body if isinstance(one, Document) else one.reason for one in found]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('1\t"Hei, sa han.\n2\tTo.\n3\tTre.\n', ['"Hei, sa han.', "To.", "Tre."]),
+        ('1\t"Hei, sa han.\n2\tTo.\n3\tAv "tre".\n', ['"Hei, sa han.', "To.", 'Av "tre".']),
+        ('1\t"Hei" sa han.\n2\tTo "av" to.\n', ['"Hei" sa han.', 'To "av" to.']),
+        ('1\t"En.\n2\t"To."\n3\tTre".\n', ['"En.', "To.", 'Tre".']),
+        ('1\t"En.\n2\tTo.\n3\tTre."\n', ['"En.', "To.", 'Tre."']),
+        ('1\t"En.\n\tOg ""to""."\n2\t"Tre"\n', ['En.\n\tOg "to".', "Tre"]),
+        ('1\t"En.\n\nTo."\r\n2\tTre\r\n', ["En.\n\nTo.", "Tre"]),
+    ],
+)
+def test_between_tabs_marks_are_part_of_the_text_where_rows_do_not_fit(
+    lines: str, told: list[str]
+) -> None:
+    assert bodies(read(f"id\ttext\n{lines}".encode(), "a.tsv")) == told
+
+
+def test_a_quotation_mark_that_is_never_closed_is_told_where_it_opens() -> None:
+    first, second = read(b'id,text\n1,"En,\nto."\n2,"Tre\n3,Fire\n', "a.csv")
+    assert isinstance(first, Document)
+    assert isinstance(second, Rejection)
+    assert (second.reason, second.origin) == ("invalid_csv", "a.csv#R2")
+    assert "opens in this row (line 4 of the file) is never closed" in second.detail
+    (long,) = read(b'id,text\n1,"' + b"x\n" * 100_000, "a.csv")
+    assert isinstance(long, Rejection)
+    assert "never closed" in long.detail
+
+
+def test_bytes_that_are_not_utf8_cost_themselves_alone() -> None:
+    rows = ["id,text", "1,Blåbær", "2,b\xe5 og å", "3,«bær»"]
+    data = "\n".join(rows).encode().replace("\xe5 og".encode(), b"\xe5 og")
+    assert bodies(read(data, "a.csv")) == ["Blåbær", "bå og å", "«bær»"]
+    assert bodies(read(b"id,text\n1,\x81\x80", "a.csv")) == ["\N{REPLACEMENT CHARACTER}€"]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("id;text\n1;Blå, rød\n".encode("utf-16"), ["Blå, rød"]),
+        (codecs.BOM_UTF16_BE + "id,text\n1,Blå\n".encode("utf-16-be"), ["Blå"]),
+        ("id,text\n1,Blå\n".encode("utf-16-le"), ["unknown_encoding"]),
+        ("id,text\n1,Blå\n".encode("utf-16")[:-1], ["invalid_csv"]),
+        (b"sep=;\r\nid,a;text\r\n1;En, to\r\n", ["En, to"]),
+        (b'\xef\xbb\xbf"sep=\t"\nid\ttext\n1\tEn, to\n', ["En, to"]),
+        (b"id,text,text\n1,En,To\n", ["invalid_csv"]),
+        (b"id,text,,\n1,En,,\n", ["En"]),
+    ],
+)
+def test_what_spreadsheets_write(data: bytes, told: list[str]) -> None:
+    assert bodies(read(data, "a.csv")) == told
 
 
 def test_broken_csv_costs_what_is_broken() -> None:
@@ -206,8 +279,8 @@ def test_a_row_is_the_same_in_every_format(rows: list[dict[str, str]]) -> None:
 
 def test_a_run_says_which_fields_mean_nothing(tmp_path: Path, newsbeam: Command) -> None:
     text = "Kommunestyret vedtok budsjettet i går kveld. " * 20
-    head = ["overskrift", "text", "views", "\x1b]0;mine"]
-    rows = [head, *([f"Sak {n}", f"{text}{n}", "1", "1"] for n in range(3))]
+    head = ["overskrift", "text", "views", "\x1b]0;mine", ""]
+    rows = [head, *([f"Sak {n}", f"{text}{n}", "1", "1", "1"] for n in range(3))]
     (tmp_path / "a.csv").write_bytes(make_csv(*rows))
     config = tmp_path / "avis.yaml"
     config.write_text("id: avis\nlanguage: nb\nfiles: ['*.csv']\n", encoding="utf-8")
@@ -215,13 +288,14 @@ def test_a_run_says_which_fields_mean_nothing(tmp_path: Path, newsbeam: Command)
     code, out, _ = newsbeam(run)
     assert code == 0
     assert (
-        "Not read of avis: <U+001B>]0;mine (3), overskrift (3), views (3); `fields:` in its" in out
+        "Not read of avis: <U+001B>]0;mine (3), (no name) (3), overskrift (3), views (3); `fields:"
+        in out
     )
     assert "\x1b" not in out
     with config.open("a", encoding="utf-8") as file:
         file.write("fields: {title: overskrift}\n")
     code, out, _ = newsbeam([*run, "--json"])
-    assert json.loads(out)["sources"]["avis"]["unread"] == {"views": 3, head[3]: 3}
+    assert json.loads(out)["sources"]["avis"]["unread"] == {"(no name)": 3, "views": 3, head[3]: 3}
 
 
 def test_a_row_without_a_text_is_told_what_it_has() -> None:
