@@ -130,7 +130,10 @@ def _find_dangling(patterns: Iterable[str]) -> set[str]:
         if "://" in pattern or fixed is None or fixed[0] == pattern:
             continue
         wanted = re.compile(FileSystem.translate_pattern(pattern))
-        for folder, _, names in os.walk(os.path.dirname(fixed[0])):
+        deepest = None if "**" in pattern else pattern.count("/")
+        for folder, inner, names in os.walk(os.path.dirname(fixed[0])):
+            if folder.count("/") + 1 == deepest:
+                inner.clear()
             for name in names:
                 path = os.path.join(folder, name)
                 if path not in found and wanted.match(path) and not os.path.exists(path):
