@@ -27,7 +27,8 @@ _LOGO_CLASS = re.compile(
 )
 _APART = frozenset({"br", "div", "p", "small", "h2", "h3", "li"})
 _WORD = re.compile(r"\w+")
-_ENOUGH_SHARED = 0.4
+# From this share of words on, two texts are of one story.
+ENOUGH_SHARED = 0.4
 _FEWEST_WORDS = 3
 _MOST_UNESCAPED = 3
 _BETWEEN = " -–—:|/·•"
@@ -54,7 +55,7 @@ def find_heading(
 ) -> html.HtmlElement | None:
     """Return the element that prints the headline ``title``, or else the first h1 that can."""
     headings = _list_headings(tree, sites)
-    agreeing = [h for h in headings if title and _agree(_read_text(h), title) >= _ENOUGH_SHARED]
+    agreeing = [h for h in headings if title and compare_headlines(_read_text(h), title) >= ENOUGH_SHARED]
     if agreeing or not title:
         return next(iter([*agreeing, *headings]), None)
     wanted = squeeze(title)
@@ -162,10 +163,10 @@ def _choose_printed(
 ) -> str | None:
     """The printed headline that what is stated supports, if any is."""
     support = {
-        text: max((_agree(text, other) for other in evidence), default=0.0) for text in headings
+        text: max((compare_headlines(text, other) for other in evidence), default=0.0) for text in headings
     }
     best = max(support, key=lambda text: support[text], default=None)
-    if best is not None and support[best] >= _ENOUGH_SHARED:
+    if best is not None and support[best] >= ENOUGH_SHARED:
         return best
     if len(headings) != 1:
         return None
@@ -183,7 +184,7 @@ def _is_printed(heading: html.HtmlElement, evidence: Sequence[str]) -> bool:
     return any(squeeze(element.text_content()) in stated for element in lesser)
 
 
-def _agree(one: str, other: str) -> float:
+def compare_headlines(one: str, other: str) -> float:
     """How much of the shorter of two headlines is in the other one, from 0 to 1."""
     first, second = squeeze(one), squeeze(other)
     if first in second or second in first:

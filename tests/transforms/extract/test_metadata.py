@@ -73,6 +73,35 @@ def test_the_pages_own_article_is_told_from_related_ones() -> None:
     assert found.published_at == datetime(2024, 4, 28, 8, tzinfo=UTC)
 
 
+FOREIGN = {
+    **ARTICLE,
+    "headline": "Brann i båt ved kaia",
+    "url": "https://www.avisa.no/nyheter/2",
+    "author": "Feil Person",
+    "datePublished": "2021-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "authors"),
+    [
+        ({"mainEntityOfPage": URL}, ("Eva Li",)),
+        ({"mainEntityOfPage": {"@id": f"{URL}/#article"}}, ("Eva Li",)),
+        ({"url": "/nyheter/bru"}, ("Eva Li",)),
+        ({"url": "/nyheter/3", "headline": "Brua åpner snart"}, ("Eva Li",)),
+        # Nothing of it is the page's: what is printed is.
+        ({"url": "/nyheter/3", "headline": "En annen sak"}, ("Siri Moe",)),
+        ({"@type": "JobPosting", "url": URL}, ("Siri Moe",)),
+    ],
+)
+def test_an_article_with_another_address_and_headline_is_not_the_pages(
+    own: dict[str, object], authors: tuple[str, ...]
+) -> None:
+    node = {**ARTICLE, "headline": "Slik ble brua", "author": "Eva Li", **own}
+    body = "<h1>Nå åpner brua og fylles</h1><p class='byline'>Av Siri Moe</p>"
+    assert read(ld([FOREIGN, node]), body).authors == authors
+
+
 @pytest.mark.parametrize(
     "text",
     [
