@@ -55,7 +55,9 @@ def find_heading(
 ) -> html.HtmlElement | None:
     """Return the element that prints the headline ``title``, or else the first h1 that can."""
     headings = _list_headings(tree, sites)
-    agreeing = [h for h in headings if title and compare_headlines(_read_text(h), title) >= ENOUGH_SHARED]
+    agreeing = [
+        h for h in headings if title and compare_headlines(_read_text(h), title) >= ENOUGH_SHARED
+    ]
     if agreeing or not title:
         return next(iter([*agreeing, *headings]), None)
     wanted = squeeze(title)
@@ -126,7 +128,9 @@ def _read_text(heading: html.HtmlElement) -> str:
                 _KICKER_CLASS.search(child.get("class") or "") and not "".join(parts).strip()
             )
             kicked = kicked or is_kicker
-            apart = " " if child.tag in _APART else ""
+            before = child.getprevious()
+            is_beside = child.tag == "span" and before is not None and before.tag == "span"
+            apart = " " if child.tag in _APART or (is_beside and not before.tail) else ""
             parts += [apart, "" if is_kicker else child.text_content(), apart]
         parts.append(child.tail or "")
     text = "".join(parts).strip()
@@ -163,7 +167,8 @@ def _choose_printed(
 ) -> str | None:
     """The printed headline that what is stated supports, if any is."""
     support = {
-        text: max((compare_headlines(text, other) for other in evidence), default=0.0) for text in headings
+        text: max((compare_headlines(text, other) for other in evidence), default=0.0)
+        for text in headings
     }
     best = max(support, key=lambda text: support[text], default=None)
     if best is not None and support[best] >= ENOUGH_SHARED:

@@ -17,9 +17,7 @@ from newsbeam.transforms.text.characters import normalize_line, squeeze
 LdNode = dict[str, Any]
 
 # schema.org/Article and its kin end so; a page about an article may carry its fields instead.
-_ARTICLE = re.compile(
-    r"(?:article|(?:blog|media|forum)posting|report|review)$", re.IGNORECASE
-)
+_ARTICLE = re.compile(r"(?:article|(?:blog|media|forum)posting|report|review)$", re.IGNORECASE)
 _PAGE = re.compile(r"(?:webpage|itempage)$", re.IGNORECASE)
 _OTHER_WORK = re.compile(r"(?:recipe|howto|creativework|episode)$", re.IGNORECASE)
 _ORGANIZATION = re.compile(r"organi[sz]ation$|corporation$", re.IGNORECASE)

@@ -45,6 +45,8 @@ _LONGEST_FURNITURE = 100
 _MOST_DATE_WORDS = 5
 _MOST_ABOVE = 20
 _LONGEST_KICKER = 50
+_MOST_BEFORE_LEAD = 3
+_MOST_LEAD_LINES = 5
 _COPYRIGHT = re.compile(r"(?:copyright\b|©|\(c\) ).*", re.IGNORECASE)
 # Words of dates, by how they begin, and words that say that one is a publication's, in the
 # languages with rules and their neighbours.
@@ -182,14 +184,19 @@ def _drop_beside(
 def open_with_lead(blocks: list[Block], lead: str) -> list[Block]:
     """Return ``blocks`` with the standfirst ``lead`` at the head, unless they have it.
 
-    Where one of the first lines is the lead, that line becomes it; where the lead is part of a
-    line or of several, nothing changes.
+    Where one of the first lines is the lead, or several whole ones are, it stands in their place;
+    where the lead is part of a line or of several, nothing changes.
     """
     lead = normalize_line(lead)
     wanted = squeeze(lead)
-    for place, block in enumerate(blocks[:3]):
-        if squeeze(block.text) == wanted:
-            return [replace(block, kind="lead"), *blocks[:place], *blocks[place + 1 :]]
+    for place in range(min(_MOST_BEFORE_LEAD, len(blocks))):
+        whole = ""
+        for end, block in enumerate(blocks[place : place + _MOST_LEAD_LINES], place + 1):
+            whole += squeeze(block.text)
+            if whole == wanted:
+                return [replace(block, text=lead, kind="lead"), *blocks[:place], *blocks[end:]]
+            if not wanted.startswith(whole):
+                break
     if wanted in squeeze("".join(block.text for block in blocks)):
         return blocks
     return [Block(lead, "lead"), *blocks]

@@ -264,6 +264,9 @@ def test_of_stated_headlines_the_one_that_is_not_for_search_engines_is_taken() -
         (og_title("Bygger ny bru nå"), "<h1>Samferdsel Bygger ny bru nå</h1>"),
         (og_title("Bygger ny bru nå"), "<h1>Bygger ny bru nå<small>Koster mye</small></h1>"),
         # The site's name behind other marks, references twice, and a mark that ends the attribute.
+        # Parts of an h1 that a style sheet sets apart.
+        ("<title>Ny bru</title>", "<h1><span>Bygger ny</span><span>bru nå</span></h1>"),
+        ("<title>Ny bru</title>", "<h1><span class='cap'>B</span>ygger ny bru nå</h1>"),
         ("<title>Bygger ny bru nå › Avisa</title>", "<h1>Bygger ny bru nå</h1>"),
         ("<title>Bygger ny bru nå › Avisa</title>", ""),
         ("<title>Bygger ny bru nå｜Avisa</title>", ""),

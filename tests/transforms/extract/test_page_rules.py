@@ -13,7 +13,8 @@ from newsbeam.pipelines.config.job import ConfigError
 from newsbeam.pipelines.config.load import load_job
 from newsbeam.transforms.extract.article import extract_article
 from newsbeam.transforms.extract.page_lines import list_blocks
-from newsbeam.transforms.records import Article, Document, Metadata, Provenance, Rejection
+from newsbeam.transforms.extract.page_text import open_with_lead
+from newsbeam.transforms.records import Article, Block, Document, Metadata, Provenance, Rejection
 from newsbeam.transforms.settings.source import ExtractSettings
 from newsbeam.transforms.settings.xpaths import compile_xpath, list_chosen_elements
 
@@ -182,6 +183,14 @@ def test_body_xpath_keeps_the_standfirst_above_it() -> None:
     )
     assert lines(found) == [lead, *PROSE]
     assert found.blocks[0].kind == "lead"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_standfirst_of_several_lines_stands_in_their_place(count: int) -> None:
+    leads = [line.replace("Kommunen", "Byen").upper() for line in PROSE[:count]]
+    blocks = [Block("Nyheter"), *map(Block, leads), Block(PROSE[3])]
+    found = open_with_lead(blocks, " ".join(leads))
+    assert found == [Block(" ".join(leads), "lead"), Block("Nyheter"), Block(PROSE[3])]
 
 
 def test_a_page_without_the_chosen_body_is_guessed_at_and_an_empty_one_is_rejected() -> None:
