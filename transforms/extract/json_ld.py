@@ -48,11 +48,11 @@ def read_article_node(
     Pages also describe related articles. So the node with one of ``headlines`` (what the page
     gives as its own) is taken, else the one with one of ``addresses`` (the page's), else the first
     article that does not differ from the page in both, else the first page or other work; several
-    with such a headline or address fill each other's gaps. Values are plain JSON; ``{"@id": ...}`` references
-    of one level are replaced by the node they point to. Scripts that are not JSON are mended where
-    the fault is common (comments around them, a comma, an escape or a reference too many, marks of
-    quotation within a string, one value behind another), else only their dates, headline, author
-    and isAccessibleForFree are read. Nothing here takes more than linear time.
+    with such a headline or address fill each other's gaps. Values are plain JSON; ``{"@id": ...}``
+    references of one level are replaced by the node they point to. Scripts that are not JSON are
+    mended where the fault is common (comments around them, a comma, an escape or a reference too
+    many, marks of quotation within a string, one value behind another), else only their dates,
+    headline, author and isAccessibleForFree are read. Nothing here takes more than linear time.
     """
     nodes = [node for value in _parse_scripts(tree) for node in _walk(value)]
     articles = [node for node in nodes if _has_type(node, _ARTICLE)]

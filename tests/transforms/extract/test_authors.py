@@ -46,7 +46,7 @@ def read(body: str, head: str = "", author: object = None) -> list[str]:
         ),
         ('<p class="byline">Siri Haugland<br>Journalist</p>', ["Siri Haugland"]),
         ('<p class="byline"><b>Siri Haugland</b><i>Journalist</i></p>', ["Siri Haugland"]),
-        ('<p class="byline"><b>Siri Haugland</b><b>Per Lunde</b></p>', ["Siri Haugland", "Per Lunde"]),
+        ('<p class="byline"><b>Siri Li</b><b>Per Lunde</b></p>', ["Siri Li", "Per Lunde"]),
         ('<p class="byline">Siri Haugland 20. november 2026</p>', ["Siri Haugland"]),
         ('<p class="byline">Siri Haugland | Publisert 20.11.26</p>', ["Siri Haugland"]),
         ('<p class="author">Published by <b>Jane Doe</b></p>', ["Jane Doe"]),
