@@ -29,7 +29,12 @@ from newsbeam.transforms.extract.page_cuts import (
 )
 from newsbeam.transforms.extract.page_lines import PageLine, list_blocks, list_page_lines
 from newsbeam.transforms.extract.page_tree import check_text_size
-from newsbeam.transforms.extract.pruning import drop_chosen, drop_untexted, prune_body
+from newsbeam.transforms.extract.pruning import (
+    drop_chosen,
+    drop_untexted,
+    open_wrappers,
+    prune_body,
+)
 from newsbeam.transforms.extract.standfirst import find_lead
 from newsbeam.transforms.extract.surroundings import iterate_before
 from newsbeam.transforms.records import Block, RemovedLine
@@ -105,6 +110,7 @@ def extract_text(
     drop_untexted(tree)
     cuts = drop_chosen(tree, settings.prune_xpath)
     chosen = _copy_body(tree, settings.body_xpath)
+    open_wrappers(tree, find_heading(tree, title))
     check_text_size(tree)
     others = drop_other_story(tree, title, is_live=is_live)
     whole = deepcopy(tree)

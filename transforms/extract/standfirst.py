@@ -41,6 +41,7 @@ _LEAD_PARTS = ("p", "ul", "ol")
 _NO_LEAD_TAGS = ("h1", "figure", "form", "button", "script", "style", "nav", "footer")
 _PROSE_TAGS = frozenset({"p", "div", "section", "li"})
 _MOST_DISTANCE = 60
+_MOST_PROSE = 2
 _SHORTEST_PROSE = 80
 _WORD = re.compile(r"\w+")
 
@@ -53,7 +54,8 @@ def find_lead(
     That is the first block which agrees with the description or is marked as the standfirst; or a
     paragraph among others which agrees, if it is not in ``text``: that many descriptions repeat
     the first paragraph makes it no standfirst, but lost it must not be. What stands in parts of
-    the page that speak of others, or behind a paragraph of ``text``, is none.
+    the page that speak of others, or behind two paragraphs of ``text``, is none, and behind one
+    only what agrees.
     """
     if heading is None:
         return None
@@ -63,9 +65,11 @@ def find_lead(
     around = list_around(heading).union(*(e.iterancestors() for e in own))
     close = set(list_close(heading))
     wanted, described = _count_words(description or ""), squeeze(description or "")
-    lost = prose = None
+    lost = None
+    prose: list[html.HtmlElement] = []
     for element in _list_near(heading):
-        if prose is not None and prose not in element.iterancestors():
+        above = [paragraph for paragraph in prose if paragraph not in element.iterancestors()]
+        if len(above) == _MOST_PROSE:
             break
         line = normalize_line(element.text_content())
         if not _SHORTEST_LEAD <= len(line) < _LEAD_LENGTH.stop:
@@ -83,10 +87,10 @@ def find_lead(
                 return _read_lead(element)
             if lost is None and squeeze(line) not in text:
                 lost = line
-        elif _is_marked(element) and not _is_linked(element, line):
+        elif not above and _is_marked(element) and not _is_linked(element, line):
             return _read_lead(element)
         if element.tag in _PROSE_TAGS and _is_prose(line, text):
-            prose = element
+            prose.append(element)
     return lost
 
 
