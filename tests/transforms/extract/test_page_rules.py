@@ -12,7 +12,7 @@ from lxml import html
 from newsbeam.pipelines.config.job import ConfigError
 from newsbeam.pipelines.config.load import load_job
 from newsbeam.transforms.extract.article import extract_article
-from newsbeam.transforms.extract.page_lines import list_blocks
+from newsbeam.transforms.extract.page_lines import list_blocks, list_page_lines
 from newsbeam.transforms.extract.page_text import open_with_lead
 from newsbeam.transforms.records import Article, Block, Document, Metadata, Provenance, Rejection
 from newsbeam.transforms.settings.source import ExtractSettings
@@ -222,3 +222,49 @@ def test_lines_taken_out_within_the_article_are_told_with_their_step() -> None:
         ("byline", "Av Kari Nes"),
     ]), "the menu and the next story stood outside"  # fmt: skip
     assert found.metadata == Metadata(title="Brua åpner", authors=("Kari Nes",))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<form id=aspnetForm>{}</form>",
+        "<div id=comment>{}</div>",
+        "<div class='page comment'>{}</div>",
+        "<div class=kommentar><article>{}</article></div>",
+        "<div class='wp-embed-responsive'>{}</div>",
+        "<aside>{}</aside>",
+    ],
+)
+def test_what_holds_the_headline_stands_beside_no_text(page: str) -> None:
+    short = "Brua er trygg."
+    text = "".join(f"<p>{line}</p>" for line in [*PROSE[:3], short, PROSE[3]])
+    found = extract(page.format(f"<h1>Brua åpner</h1><div class=t>{text}</div>"))
+    assert lines(found) == [*PROSE[:3], short, PROSE[3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("comments", True),
+        ("responses", True),
+        ("kommentarfelt", True),
+        ("responsive", False),
+        ("embed-responsive-16by9", False),
+    ],
+)
+def test_comments_are_told_by_whole_words(name: str, beside: bool) -> None:
+    page = html.fragment_fromstring(f"<div><div class='{name}'>{PROSE[0]}</div></div>")
+    assert [line.beside for line in list_page_lines(page)] == [beside]
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("wp-caption-text", "caption"),
+        ("image-credit", "caption"),
+        ("paragraph paragraph--type--image-text", None),
+    ],
+)
+def test_captions_are_told_by_class(name: str, step: str | None) -> None:
+    page = html.fragment_fromstring(f"<div><div class='{name}'>{PROSE[0]}</div></div>")
+    assert [line.step for line in list_page_lines(page)] == [step]
