@@ -157,6 +157,7 @@ def _extract_page(
             given.lead or page.lead or hints.lead,
             given.authors or page.authors or hints.authors,
             settings,
+            given.published_at or page.published_at or hints.published_at,
         )
     except PageTooLargeError as fault:
         return _reject(document, fault.reason, f"{fault}; is it broken, hostile, or no article?")

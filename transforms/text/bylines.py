@@ -137,7 +137,7 @@ def is_person(name: str) -> bool:
         len(words) in _PERSONAL_WORDS
         and capitals >= 2
         and all(word[:1].isupper() or word in _PARTICLES for word in words)
-        and not any(map(str.isdigit, name))
+        and not any(char.isdigit() or char == ":" for char in name)
         and not is_desk(name)
     )
 

@@ -268,3 +268,39 @@ def test_comments_are_told_by_whole_words(name: str, beside: bool) -> None:
 def test_captions_are_told_by_class(name: str, step: str | None) -> None:
     page = html.fragment_fromstring(f"<div><div class='{name}'>{PROSE[0]}</div></div>")
     assert [line.step for line in list_page_lines(page)] == [step]
+
+
+DAY = '<meta property="article:published_time" content="2024-04-28T10:00:00Z">'
+
+
+@pytest.mark.parametrize(
+    ("markup", "kept"),
+    [
+        ("<p>28. april 2024 kl. 14.47</p>", False),
+        ("<h3>søndag 28. april 2024</h3>", False),
+        (
+            "<p>Av Kari Nes | Publisert 28. april 2024 kl. 18.00 | Oppdatert 30. april 2024</p>",
+            False,
+        ),
+        ("<p>Oppdatert 28. april 2025</p>", False),
+        ("<p>Copyright 2024 Avisa</p>", False),
+        ("<p>© Avisa</p>", False),
+        ("<p>Kinoen åpner 12. mai 2024</p>", True),
+        ("<p>Folkemøte torsdag 2. mai 2024</p>", True),
+        ("<p>Brann – Viking 1. mai 2024</p>", True),
+        ("<h2>Krigen startet 9. april 1940</h2>", True),
+        ("<h3>9. april 1940</h3>", True),
+        ("<p>Copyright må endres, mener ministeren i dag.</p>", True),
+    ],
+)
+def test_dates_around_a_text_are_told_from_those_in_it(markup: str, kept: bool) -> None:
+    text = html.fragment_fromstring(markup).text_content()
+    found = extract(f"<article><h1>Brua åpner</h1>{markup}{BODY}</article>", head=DAY)
+    assert (text in lines(found)) is kept
+
+
+def test_the_days_of_a_timeline_are_text() -> None:
+    days = [f"{day}. april 2024" for day in (26, 27, 28)]
+    parts = "".join(f"<h3>{day}</h3><p>{line}</p>" for day, line in zip(days, PROSE, strict=False))
+    found = extract(f"<article><h1>Brua åpner</h1>{parts}</article>", head=DAY)
+    assert [line for line in lines(found) if line in days] == days
