@@ -151,11 +151,22 @@ def _read_links(heading: html.HtmlElement | None, around: set[html.HtmlElement])
     """The person to whose page a link right behind the headline leads."""
     links = [] if heading is None else (e for e in iterate_behind(heading, "a") if e.get("href"))
     for element in islice(links, _MOST_LINKS):
-        if _AUTHOR_PAGE.search(element.get("href") or "") and not stands_elsewhere(element, around):
+        is_own = _AUTHOR_PAGE.search(element.get("href") or "") and _is_in_byline(element)
+        if is_own and not stands_elsewhere(element, around):
             names = split_author(read_apart(element, _LONGEST_LINE))
             if names and all(map(is_person, names)):
                 return names
     return []
+
+
+def _is_in_byline(link: html.HtmlElement) -> bool:
+    """Whether a link's paragraph or item has nothing but names: prose links to persons, too."""
+    holder = next(link.iterancestors("p", "li", "dd", "td"), None)
+    if holder is None:
+        return True
+    parts = split_author(read_apart(holder, _LONGEST_LINE))
+    names = [name for part in parts if (name := _clean_name(part))]
+    return bool(names) and all(map(is_person, names))
 
 
 def _is_marked(element: html.HtmlElement) -> bool:

@@ -39,6 +39,8 @@ def read(body: str, head: str = "", author: object = None) -> list[str]:
         ('<div data-test-tag="byline"><ul><li>Siri Haugland</li></ul></div>', ["Siri Haugland"]),
         ('<div class="articleAuthors"><a href="/x">Siri Haugland</a></div>', ["Siri Haugland"]),
         ('<a class="x1" href="/forfatter/siri">Siri Haugland</a>', ["Siri Haugland"]),
+        ('<p>By <a href="/staff/x">Jane Doe</a>, Health Editor</p>', ["Jane Doe"]),
+        ('<p><a href="/staff/x">Jane Doe</a> | March 4, 2026</p>', ["Jane Doe"]),
         # names in parts; what stands beside them
         (
             '<span class="byline"><b>Siri </b><b>Haugland</b><i class="role">Journalist</i></span>',
@@ -76,6 +78,8 @@ def test_printed_bylines_are_read(body: str, names: list[str]) -> None:
         "<p>Av og til må Siri Haugland og Per Lunde vente.</p>",
         "<p>By the river, Siri Haugland</p>",
         "<p>Foto: Siri Haugland</p>",
+        '<p>Mayor <a href="/people/jane-doe/">Jane Doe</a> is sad.</p>',
+        '<ul><li><a href="/people/jane-doe/">Jane Doe</a> won the first prize</li></ul>',
         "".join(f'<div><a>Sak nummer {n} om noe</a><i class="author">Siri H{c}land</i></div>'
                 for n, c in enumerate("abcd")),
     ],
