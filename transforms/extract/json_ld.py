@@ -77,6 +77,8 @@ def read_article_node(
 
 def list_values(value: Any) -> list[Any]:
     """Return a JSON-LD value, which may be one or several or none, as a list."""
+    if isinstance(value, dict) and (inner := value.keys() & {"@list", "@set", "@value"}):
+        return list_values(value[inner.pop()])
     return value if isinstance(value, list) else [] if value is None else [value]
 
 

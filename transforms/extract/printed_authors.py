@@ -50,7 +50,8 @@ _BESIDE = re.compile(
 # A line of its own that begins so, and goes on with nothing but names, is a byline.
 _LINE = re.compile(
     r"\s*(?:av|by|von|af|tekst|text|autor(?:in)?|author|forfatt[ae]r|författare|journalist|"
-    r"(?:skrevet|skrive|skriven|tekst|text|written|posted) (?:av|af|by)|"
+    r"(?:skrevet|skrive|skriven|tekst|text|written|posted|publisert|publiceret|publicerad|"
+    r"published) (?:av|af|by)|"
     r"(?:geschrieben|verfasst) von)\b",
     re.IGNORECASE,
 )
@@ -77,7 +78,8 @@ _NO_NAME = re.compile(
     r"by\b|von\b|av\b|af\b|on\b|am\b|in\b|at\b|the author|jan|feb|mars|march|april|mai|may|"
     r"juni|june|juli|july|august|september|oktober|october|november|dezember|desember|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|yesterday|i dag|i går|heute|"
-    r"mehr|kontakt|info)\w*\b(?-i:(?! [A-ZÆØÅÄÖÜ]))|"
+    r"mehr|kontakt|info|debatt|leserbrev|lesarbrev|insändar|læserbrev|innlegg|kronikk|"
+    r"kontrollert)\w*\b(?-i:(?! [A-ZÆØÅÄÖÜ]))|"
     r"(?:zur|zum|autoren\w*|hier|so)\b",
     re.IGNORECASE,
 )
@@ -228,9 +230,10 @@ def _is_account(name: str) -> bool:
     """Whether a marked name can be a desk's or a user's."""
     words = name.split()
     if len(words) == 1:
-        return len(name) in _ACCOUNT_LENGTH
+        is_named = name[0].isupper() or is_desk(name) or name.isascii()
+        return is_named and len(name) in _ACCOUNT_LENGTH
     return (
-        (name[0].isupper() or is_desk(name))
+        (name[0].isupper() or is_desk(words[0]))
         and len(words) <= (_MOST_DESK_WORDS if is_desk(name) else 2)
         and not any(map(str.isdigit, name))
         and name[-1].isalpha()

@@ -52,6 +52,7 @@ def read(body: str, head: str = "", author: object = None) -> list[str]:
         ('<p class="byline">Siri Haugland 20. november 2026</p>', ["Siri Haugland"]),
         ('<p class="byline">Siri Haugland | Publisert 20.11.26</p>', ["Siri Haugland"]),
         ('<p class="author">Published by <b>Jane Doe</b></p>', ["Jane Doe"]),
+        ("<p>Publisert av Siri Haugland, 4. mars 2026</p>", ["Siri Haugland"]),
         (
             '<ul><li class="byline">Siri Haugland</li><li class="byline">Per Lunde</li></ul>',
             ["Siri Haugland", "Per Lunde"],
@@ -68,6 +69,9 @@ def test_printed_bylines_are_read(body: str, names: list[str]) -> None:
     "body",
     [
         '<p class="byline">No Author</p>',
+        '<p class="author">Om forfatteren</p>',
+        *[f'<p class="byline">{word}</p>' for word in ("båt", "Debattinnlegg", "Leserbrev")],
+        '<p class="byline">kontrollert av redaksjonen</p>',
         '<p class="author"><a href="/saker">Vis alle saker</a></p>',
         '<p class="author">View all posts by</p>',
         '<p class="byline-date">Publisert 20. november 2026</p>',
@@ -113,6 +117,9 @@ PRINTED = '<p class="byline">Av Siri Haugland</p>'
         # Persons in data are believed.
         ([{"@type": "Person", "givenName": "Per", "familyName": "Lunde"}], "", ["Per Lunde"]),
         (None, '<meta name="authors" content="Per Lunde">', ["Per Lunde"]),
+        ("Lunde, Per", "", ["Per Lunde"]),
+        ({"@list": [{"name": {"@value": "Per Lunde"}}, "Kari Nes"]}, "", ["Per Lunde", "Kari Nes"]),
+        (None, '<meta name="author" content="Labrador CMS">', ["Siri Haugland"]),
         (None, '<meta name="sailthru.author" content="Per Lunde">', ["Per Lunde"]),
         (None, '<meta name="byl" content="By Per Lunde and Kari Nes">', ["Per Lunde", "Kari Nes"]),
         (None, YOAST, ["Per Lunde"]),
