@@ -59,7 +59,7 @@ _BESIDE = frozenset(
     "tues dienstag di on ons onsdag wednesday wed mittwoch mi to tor tors torsdag thursday thu "
     "thurs thur donnerstag do fr fre fredag friday fri freitag la lør lørdag laurdag lördag lör "
     "saturday sat samstag sonnabend sa sø søn søndag sundag söndag sön sunday sun sonntag so su "
-    "gmt utc cet cest am pm m p a".split()
+    "gmt utc cet cest am pm m p a d".split()
 )
 _LONGEST = 200
 _MOST_BYLINE_WORDS = 8
