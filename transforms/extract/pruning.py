@@ -78,7 +78,9 @@ def prune_body(tree: html.HtmlElement) -> list[Cut]:
     tooltips and definitions among them; ``box``, boxes of facts and summaries; ``links``, blocks of
     links with the heading over them. Nothing that holds an h1 is taken out.
     """
-    return [*drop_unseen(tree), *drop_box(tree), *drop_links(tree)]
+    unseen = drop_unseen(tree)
+    _open_buttons(tree)
+    return [*unseen, *drop_box(tree), *drop_links(tree)]
 
 
 def drop_chosen(tree: html.HtmlElement, expressions: Iterable[str]) -> list[Cut]:
@@ -131,6 +133,13 @@ def drop_unseen(tree: html.HtmlElement) -> list[Cut]:
         unseen.append(element)
     short = (e for e in unseen if len(e.text_content()) <= _LONGEST_UNSEEN)
     return cut_elements("hidden", short)
+
+
+def _open_buttons(tree: html.HtmlElement) -> None:
+    """Make the buttons in headings text: they open the panels under them."""
+    for button in list(tree.iter("button")):
+        if next(button.iterancestors(*_HEADINGS), None) is not None:
+            button.drop_tag()
 
 
 def drop_box(tree: html.HtmlElement) -> list[Cut]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -304,3 +305,29 @@ def test_the_days_of_a_timeline_are_text() -> None:
     parts = "".join(f"<h3>{day}</h3><p>{line}</p>" for day, line in zip(days, PROSE, strict=False))
     found = extract(f"<article><h1>Brua åpner</h1>{parts}</article>", head=DAY)
     assert [line for line in lines(found) if line in days] == days
+
+
+def test_panels_that_buttons_in_headings_open_keep_question_and_answer() -> None:
+    panels = "".join(
+        f"<h3><button aria-controls=a{n}>Hva koster brua nummer {n}?</button></h3>"
+        f"<div id=a{n} hidden><p>{line}</p></div>"
+        for n, line in enumerate(PROSE)
+    )
+    found = extract(f"<article><h1>Brua åpner</h1>{BODY.upper()}{panels}</article>")
+    questions = [f"Hva koster brua nummer {n}?" for n in range(len(PROSE))]
+    assert [line for line in lines(found) if line in questions] == questions
+    assert [line for line in lines(found) if line in PROSE] == PROSE
+
+
+@pytest.mark.parametrize("join", ["\n", "\n\n", "</p><p>"])
+@pytest.mark.parametrize("mark", ["<b>Brua</b> er lang", "Brua &amp; veien"])
+def test_a_body_in_json_ld_keeps_its_lines(join: str, mark: str) -> None:
+    node = {
+        "@type": "NewsArticle",
+        "headline": "Brua åpner",
+        "articleBody": join.join([mark, *PROSE]),
+    }
+    data = f"<script type='application/ld+json'>{json.dumps(node)}</script>"
+    found = extract("<h1>Brua åpner</h1>", head=data)
+    text = html.fragment_fromstring(f"<p>{mark}</p>").text_content()
+    assert lines(found) == [text, *PROSE]
