@@ -13,6 +13,8 @@ from newsbeam.transforms.text.characters import OPENING_MARKS, normalize_line, s
 
 # What stands between a headline and the site's name, or the section's.
 _SEPARATOR = re.compile(r"\s+(?:[-–—·•:›»~/⋆]|::|\|\|)\s+|\s*[|ǀ：｜]\s*|\s*›\s*")
+# Also these, but only beside the site's own name.
+_LOOSE_SEPARATOR = re.compile(rf"{_SEPARATOR.pattern}|\s*[:,]\s+")
 _LONGEST = 300
 # As content systems call the words that stand above a headline, and a site's name.
 _KICKER_CLASS = re.compile(
@@ -243,7 +245,7 @@ def _cut_site(title: str, sites: Set[str], printed: Iterable[str]) -> str:
 
 
 def _cut_name(title: str, sites: Set[str]) -> str:
-    for match in _SEPARATOR.finditer(title):
+    for match in _LOOSE_SEPARATOR.finditer(title):
         if squeeze(title[match.end() :]) in sites:
             return title[: match.start()]
         if squeeze(title[: match.start()]) in sites:

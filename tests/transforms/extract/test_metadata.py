@@ -227,6 +227,10 @@ def test_without_an_address_the_canonical_url_is_believed() -> None:
     assert read(url="http://[").url is None
 
 
+def og_site(text: str) -> str:
+    return f'<meta property="og:site_name" content="{text}">'
+
+
 def og_title(text: str) -> str:
     return f'<meta property="og:title" content="{text}">'
 
@@ -264,6 +268,9 @@ def test_of_stated_headlines_the_one_that_is_not_for_search_engines_is_taken() -
         (og_title("Bygger ny bru nå"), "<h1>Samferdsel Bygger ny bru nå</h1>"),
         (og_title("Bygger ny bru nå"), "<h1>Bygger ny bru nå<small>Koster mye</small></h1>"),
         # The site's name behind other marks, references twice, and a mark that ends the attribute.
+        # The site's name behind a colon, or before it.
+        ("<title>Bygger ny bru nå, Avisa</title>" + og_site("Avisa"), ""),
+        ("<title>Avisa: Bygger ny bru nå</title>" + og_site("Avisa"), ""),
         # Parts of an h1 that a style sheet sets apart.
         ("<title>Ny bru</title>", "<h1><span>Bygger ny</span><span>bru nå</span></h1>"),
         ("<title>Ny bru</title>", "<h1><span class='cap'>B</span>ygger ny bru nå</h1>"),
