@@ -8,9 +8,13 @@ from newsbeam.transforms.text.characters import normalize_line, squeeze
 
 _SEPARATOR = re.compile(
     r"\s*(?:[;|•·]|\s/\s|\s&\s|\s(?:og|och|and|und|et|samt|sowie|im gespräch mit|i samtale med|"
-    r"in conversation with|with(?= (?-i:[A-ZÆØÅÄÖÜ]\S+ [A-ZÆØÅÄÖÜ])))\s|"
-    # "Kari Nes/NTB", "Mette Hald /ritzau/"
-    r"/(?=(?:ntb|anb|npk|tt|ap|afp|apa|dpa|reuters|ritzau|stt|bloomberg)(?!\w)))\s*",
+    r"in conversation with|with(?= (?-i:[A-ZÆØÅÄÖÜ]\S+ [A-ZÆØÅÄÖÜ])))\s)\s*",
+    re.IGNORECASE,
+)
+# "Kari Nes/NTB", "Mette Hald /ritzau/"; "det/dpa" is a signature.
+_AGENCY = re.compile(
+    r"(?<!\S)((?-i:[A-ZÆØÅÄÖÜ])[^\s/]+)\s*/"
+    r"(?=(?:ntb|anb|npk|tt|ap|afp|apa|dpa|reuters|ritzau|stt|bloomberg)(?!\w))",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s*,\s*|\s+[–—-]+\s+")
@@ -135,7 +139,7 @@ def split_author(text: str) -> list[str]:
     if len(text) > _LONGEST_BYLINE:
         return []
     text = _BOTH_WORKS.sub("tekst", normalize_line(_ADDRESS.sub(" ", text)))
-    text = _DATE.sub("", text)
+    text = _AGENCY.sub(r"\1 | ", _DATE.sub("", text))
     names = []
     for part in _SEPARATOR.split(_OTHER_LABEL.sub(" | ", text)):
         found: list[str] = []

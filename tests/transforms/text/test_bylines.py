@@ -49,6 +49,7 @@ from newsbeam.transforms.text.bylines import is_desk, is_person, split_author
         *[(text, []) for text in ("Vis alle saker", "View all posts", "Mehr von", "Følg oss")],
         ("x@" * 300_000, []),
         # A stroke before an agency; a place behind a person.
+        ("det/dpa", ["det/dpa"]),
         ("Kari Nes/NTB", ["Kari Nes", "NTB"]),
         ("Jens Prøve og Mette Hald /ritzau/", ["Jens Prøve", "Mette Hald", "ritzau"]),
         ("By Jane Doe, Washington", ["Jane Doe"]),
