@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from newsbeam.transforms.extract.body_text import ExtractorFault
-from newsbeam.transforms.extract.front_page import is_front_page, list_teasers
+from newsbeam.transforms.extract.front_page import is_declared, is_front_page, list_teasers
 from newsbeam.transforms.extract.metadata import fill_metadata, merge_metadata, read_metadata
 from newsbeam.transforms.extract.page_text import extract_text, open_with_lead
 from newsbeam.transforms.extract.page_tree import PageTooLargeError, parse_page
@@ -150,13 +150,15 @@ def _extract_page(
             latest=document.provenance.fetched_at,
             entry_title=hints.title,
         )
-        teasers = [] if settings.body_xpath else list_teasers(tree)
+        is_told = settings.body_xpath or is_declared(tree)
+        teasers = [] if is_told else list_teasers(tree)
         blocks, removed = extract_text(
             tree,
             given.title or page.title or hints.title,
             given.lead or page.lead or hints.lead,
             given.authors or page.authors or hints.authors,
             settings,
+            given.published_at or page.published_at or hints.published_at,
         )
     except PageTooLargeError as fault:
         return _reject(document, fault.reason, f"{fault}; is it broken, hostile, or no article?")

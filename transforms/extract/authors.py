@@ -17,6 +17,7 @@ _META = re.compile(
     r"(?:^|[.:_\s-])(?:authors?|author[_-]?names?|by-?lines?|byl|creator(?:\.aut)?|rbauthors|"
     r"written by|skrevet av|verfasst von|geschrieben von)$"
 )
+_TURNED = re.compile(r"^([A-ZÆØÅÄÖÜ][a-zà-ÿ][\w'’-]*), ([A-ZÆØÅÄÖÜ][a-zà-ÿ][\w-]*(?: [A-Z]\.)?)$")
 _NO_AUTHOR_META = frozenset({"twitter:creator", "twitter:author", "smartbanner:author"})
 # As Yoast's plug-in labels the second pair of Twitter's card.
 _LABELS = frozenset(
@@ -79,7 +80,9 @@ def _list_sources(
         name
         for text in list_names(stated)
         # "Avisa GmbH, Munich, Germany" is one name.
-        for name in ([text.partition(",")[0].strip()] if text in companies else split_author(text))
+        for name in (
+            [text.partition(",")[0].strip()] if text in companies else split_author(_turn(text))
+        )
     ]
     named = [
         names
@@ -89,6 +92,11 @@ def _list_sources(
     personal = (names for names in named if any(map(is_person, names)))
     yield next(personal, next(iter(named), []))
     yield find_printed_authors(tree, heading)
+
+
+def _turn(name: str) -> str:
+    """ "Nes, Kari" as "Kari Nes"."""
+    return _TURNED.sub(r"\2 \1", name)
 
 
 def _list_meta(meta: Mapping[str, Sequence[str]]) -> Iterator[Sequence[str]]:

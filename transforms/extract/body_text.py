@@ -11,10 +11,11 @@ from typing import Any
 import trafilatura
 from lxml import etree, html
 
+from newsbeam.transforms.extract.front_page import list_teasers
 from newsbeam.transforms.extract.other_stories import find_story_heading
 from newsbeam.transforms.extract.page_lines import PageLine
 from newsbeam.transforms.records import Block
-from newsbeam.transforms.text.characters import normalize_line
+from newsbeam.transforms.text.characters import normalize_line, squeeze
 
 _BLOCK_TAGS = frozenset(
     {"body", "cell", "code", "head", "item", "lb", "list", "p", "quote", "row", "table"}
@@ -54,9 +55,10 @@ def find_text(
     has half of the page's paragraphs and 1,000 code points, or else (a notice) half of what the
     page's own ``lines`` have of prose, and these half of it. A shorter one gives way to the same
     mode with other extractors; what is under half of the paragraphs, or under 160 code points, to
-    the balanced mode, where that is twice as long. What is short still gives way to what is twice
-    as long of the precise mode on ``whole``, the page before links and boxes were taken out; what
-    has under 160 code points, to the lines of the page's own article.
+    the balanced mode, where that is twice as long without the teasers of other stories. What is
+    short still gives way to what is twice as long of the precise mode on ``whole``, the page before
+    links and boxes were taken out; what has under 160 code points, to the lines of the page's own
+    article.
     """
     paragraphs = (len(normalize_line(element.text_content())) for element in tree.iter("p"))
     enough = _ENOUGH_SHARE * sum(size for size in paragraphs if size >= _SHORTEST_PROSE)
@@ -69,12 +71,18 @@ def find_text(
     if size < _ENOUGH_TEXT:
         found = _run_extractor(tree, precise=True, fast=False)
     if measure_text(found) < enough or is_little(found):
-        found = choose_longer(found, _run_extractor(tree, precise=False, fast=False))
+        longer = _run_extractor(tree, precise=False, fast=False)
+        found = choose_longer(found, _drop_teasers(tree, longer) if found else longer)
     if measure_text(found) < max(_ENOUGH_TEXT, enough):
         found = choose_longer(found, _run_extractor(whole, precise=True, fast=False))
     if is_little(found):
         found = choose_longer(found, _list_own_text(lines, find_story_heading(tree, title)))
     return found
+
+
+def _drop_teasers(tree: html.HtmlElement, blocks: list[Block]) -> list[Block]:
+    cards = "\n".join(teaser.text for teaser in list_teasers(tree))
+    return [block for block in blocks if squeeze(block.text) not in cards]
 
 
 def choose_longer(found: list[Block], other: list[Block]) -> list[Block]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import Any
 
 from lxml import etree, html
@@ -14,6 +16,8 @@ from newsbeam.transforms.records import Block
 from newsbeam.transforms.text.characters import normalize_line, squeeze
 
 _MARKUP_TYPES = frozenset({"text/template", "text/html", "text/x-template", "text/x-handlebars"})
+# Without any of these, lines are broken as in plain text.
+_BREAKING = re.compile(r"<(?:p|br|div|li|h[1-6]|section|blockquote)\b", re.IGNORECASE)
 _DATA_TYPE = "application/json"
 _LD_TYPE = "application/ld+json"
 # Ours, all of the following.
@@ -84,8 +88,10 @@ def _list_prose(element: html.HtmlElement) -> list[Block]:
 def _read_markup(text: str) -> list[Block]:
     """The lines of a text that may be a piece of HTML."""
     if "<" not in text:
-        lines = [normalize_line(line) for line in text.splitlines()]
+        lines = [normalize_line(unescape(line)) for line in text.splitlines()]
         return [Block(line) for line in lines if line]
+    if not _BREAKING.search(text):
+        text = "<br>".join(text.splitlines())
     try:
         element = html.fragment_fromstring(text, create_parent="div")
     except (etree.LxmlError, ValueError, AssertionError):

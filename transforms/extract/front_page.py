@@ -13,6 +13,8 @@ from newsbeam.transforms.text.characters import squeeze
 # All ours, from the saved pages: no article is near them. Teasers that make a page a list, the
 # longest teaser, the shortest headline (letters and digits), and how much of the text they are.
 _FEWEST, _LONGEST, _SHORTEST_HEADLINE, _SHARE = 5, 400, 20, 0.8
+# Under a headline of the page's own, so much that no link covers is a section, not a teaser.
+_SECTION = 100
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 
@@ -26,9 +28,9 @@ class Teaser:
 
 
 def list_teasers(tree: html.HtmlElement) -> list[Teaser]:
-    """The teasers on a page; none on one that calls itself an article."""
-    if _is_declared(tree):
-        return []
+    """The teasers on a page. On one with a headline of its own, 100 letters without a link are a
+    section of its text: a guide's parts have headings that lead to more."""
+    longest = _SECTION if _has_headline(tree) else _LONGEST
     links = [link for link in tree.iter("a") if _is_story_link(link)]
     first: dict[html.HtmlElement, str] = {}
     shared = set()
@@ -46,9 +48,9 @@ def list_teasers(tree: html.HtmlElement) -> list[Teaser]:
             if element in shared:
                 break
             card = element
-        text = squeeze(card.text_content())
-        if len(text) <= _LONGEST:
-            teasers.append(Teaser(squeeze(link.text_content()), text))
+        text, headline = squeeze(card.text_content()), squeeze(link.text_content())
+        if len(text) <= _LONGEST and len(text) - len(headline) < longest:
+            teasers.append(Teaser(headline, text))
     return teasers
 
 
@@ -72,7 +74,18 @@ def is_front_page(teasers: Sequence[Teaser], blocks: Sequence[Block]) -> bool:
     return len(told) >= _FEWEST
 
 
-def _is_declared(tree: html.HtmlElement) -> bool:
+def _has_headline(tree: html.HtmlElement) -> bool:
+    """Whether an h1 is longer than the name of a paper or a section, and no link."""
+    return any(
+        len(squeeze(heading.text_content())) >= _SHORTEST_HEADLINE
+        and heading.find(".//a") is None
+        and next(heading.iterancestors("a"), None) is None
+        for heading in tree.iter("h1")
+    )
+
+
+def is_declared(tree: html.HtmlElement) -> bool:
+    """Whether a page calls itself an article."""
     for meta in tree.iter("meta"):
         name = (meta.get("property") or meta.get("name") or "").lower()
         if name == "article:published_time":

@@ -13,6 +13,8 @@ from newsbeam.transforms.text.characters import OPENING_MARKS, normalize_line, s
 
 # What stands between a headline and the site's name, or the section's.
 _SEPARATOR = re.compile(r"\s+(?:[-–—·•:›»~/⋆]|::|\|\|)\s+|\s*[|ǀ：｜]\s*|\s*›\s*")
+# Also these, but only beside the site's own name.
+_LOOSE_SEPARATOR = re.compile(rf"{_SEPARATOR.pattern}|\s*[:,]\s+")
 _LONGEST = 300
 # As content systems call the words that stand above a headline, and a site's name.
 _KICKER_CLASS = re.compile(
@@ -27,7 +29,8 @@ _LOGO_CLASS = re.compile(
 )
 _APART = frozenset({"br", "div", "p", "small", "h2", "h3", "li"})
 _WORD = re.compile(r"\w+")
-_ENOUGH_SHARED = 0.4
+# From this share of words on, two texts are of one story.
+ENOUGH_SHARED = 0.4
 _FEWEST_WORDS = 3
 _MOST_UNESCAPED = 3
 _BETWEEN = " -–—:|/·•"
@@ -54,7 +57,9 @@ def find_heading(
 ) -> html.HtmlElement | None:
     """Return the element that prints the headline ``title``, or else the first h1 that can."""
     headings = _list_headings(tree, sites)
-    agreeing = [h for h in headings if title and _agree(_read_text(h), title) >= _ENOUGH_SHARED]
+    agreeing = [
+        h for h in headings if title and compare_headlines(_read_text(h), title) >= ENOUGH_SHARED
+    ]
     if agreeing or not title:
         return next(iter([*agreeing, *headings]), None)
     wanted = squeeze(title)
@@ -125,7 +130,9 @@ def _read_text(heading: html.HtmlElement) -> str:
                 _KICKER_CLASS.search(child.get("class") or "") and not "".join(parts).strip()
             )
             kicked = kicked or is_kicker
-            apart = " " if child.tag in _APART else ""
+            before = child.getprevious()
+            is_beside = child.tag == "span" and before is not None and before.tag == "span"
+            apart = " " if child.tag in _APART or (is_beside and not before.tail) else ""
             parts += [apart, "" if is_kicker else child.text_content(), apart]
         parts.append(child.tail or "")
     text = "".join(parts).strip()
@@ -162,10 +169,11 @@ def _choose_printed(
 ) -> str | None:
     """The printed headline that what is stated supports, if any is."""
     support = {
-        text: max((_agree(text, other) for other in evidence), default=0.0) for text in headings
+        text: max((compare_headlines(text, other) for other in evidence), default=0.0)
+        for text in headings
     }
     best = max(support, key=lambda text: support[text], default=None)
-    if best is not None and support[best] >= _ENOUGH_SHARED:
+    if best is not None and support[best] >= ENOUGH_SHARED:
         return best
     if len(headings) != 1:
         return None
@@ -183,7 +191,7 @@ def _is_printed(heading: html.HtmlElement, evidence: Sequence[str]) -> bool:
     return any(squeeze(element.text_content()) in stated for element in lesser)
 
 
-def _agree(one: str, other: str) -> float:
+def compare_headlines(one: str, other: str) -> float:
     """How much of the shorter of two headlines is in the other one, from 0 to 1."""
     first, second = squeeze(one), squeeze(other)
     if first in second or second in first:
@@ -237,7 +245,7 @@ def _cut_site(title: str, sites: Set[str], printed: Iterable[str]) -> str:
 
 
 def _cut_name(title: str, sites: Set[str]) -> str:
-    for match in _SEPARATOR.finditer(title):
+    for match in _LOOSE_SEPARATOR.finditer(title):
         if squeeze(title[match.end() :]) in sites:
             return title[: match.start()]
         if squeeze(title[: match.start()]) in sites:

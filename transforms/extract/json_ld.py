@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import html
 
+from newsbeam.transforms.extract.headline import ENOUGH_SHARED, compare_headlines
 from newsbeam.transforms.text.characters import normalize_line, squeeze
 
 LdNode = dict[str, Any]
 
 # schema.org/Article and its kin end so; a page about an article may carry its fields instead.
-_ARTICLE = re.compile(r"(?:article|posting|report|review)$", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:article|(?:blog|media|forum)posting|report|review)$", re.IGNORECASE)
 _PAGE = re.compile(r"(?:webpage|itempage)$", re.IGNORECASE)
 _OTHER_WORK = re.compile(r"(?:recipe|howto|creativework|episode)$", re.IGNORECASE)
 _ORGANIZATION = re.compile(r"organi[sz]ation$|corporation$", re.IGNORECASE)
@@ -38,30 +40,36 @@ _NAME = re.compile(r"[\w@$:./-]+")
 _MOST_TRIES = 20
 
 
-def read_article_node(tree: html.HtmlElement, headlines: Sequence[str]) -> LdNode:
+def read_article_node(
+    tree: html.HtmlElement, headlines: Sequence[str], addresses: Iterable[str] = ()
+) -> LdNode:
     """Return the JSON-LD node that describes the page's article, or an empty dictionary.
 
     Pages also describe related articles. So the node with one of ``headlines`` (what the page
-    gives as its own) is taken, else the first article, else the first page or other work; several
-    with such a headline fill each other's gaps. Values are plain JSON; ``{"@id": ...}`` references
-    of one level are replaced by the node they point to. Scripts that are not JSON are mended where
-    the fault is common (comments around them, a comma, an escape or a reference too many, marks of
-    quotation within a string, one value behind another), else only their dates, headline, author
-    and isAccessibleForFree are read. Nothing here takes more than linear time.
+    gives as its own) is taken, else the one with one of ``addresses`` (the page's), else the first
+    article that does not differ from the page in both, else the first page or other work; several
+    with such a headline or address fill each other's gaps. Values are plain JSON; ``{"@id": ...}``
+    references of one level are replaced by the node they point to. Scripts that are not JSON are
+    mended where the fault is common (comments around them, a comma, an escape or a reference too
+    many, marks of quotation within a string, one value behind another), else only their dates,
+    headline, author and isAccessibleForFree are read. Nothing here takes more than linear time.
     """
     nodes = [node for value in _parse_scripts(tree) for node in _walk(value)]
     articles = [node for node in nodes if _has_type(node, _ARTICLE)]
     wanted = {squeeze(headline) for headline in headlines}
-    own = [
+    places = {place for address in addresses if (place := _find_place(address))}
+    named = [
         node
         for node in articles
         if any(squeeze(headline) in wanted for headline in list_texts(node.get("headline")))
     ]
+    placed = [node for node in articles if _list_places(node) & places]
+    likely = [node for node in articles if not _is_foreign(node, headlines, places)]
     pages = [node for node in nodes if _has_type(node, _PAGE)]
     others = [node for node in nodes if _has_type(node, _OTHER_WORK)]
     loose = [node for node in nodes if "datePublished" in node and "@type" not in node]
     chosen: LdNode = {}
-    for node in own or articles[:1] or pages[:1] or others[:1] or loose[:1]:
+    for node in named or placed or likely[:1] or pages[:1] or others[:1] or loose[:1]:
         chosen = node | chosen
     by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
     return {key: _resolve(value, by_id) for key, value in chosen.items()}
@@ -69,6 +77,8 @@ def read_article_node(tree: html.HtmlElement, headlines: Sequence[str]) -> LdNod
 
 def list_values(value: Any) -> list[Any]:
     """Return a JSON-LD value, which may be one or several or none, as a list."""
+    if isinstance(value, dict) and (inner := value.keys() & {"@list", "@set", "@value"}):
+        return list_values(value[inner.pop()])
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
@@ -92,6 +102,34 @@ def list_organizations(value: Any) -> list[str]:
     return [
         name for item in named if _has_type(item, _ORGANIZATION) for name in _list_own_names(item)
     ]
+
+
+def _list_places(node: LdNode) -> set[str]:
+    """The addresses that a node gives as its own."""
+    given: list[Any] = []
+    for key in ("url", "@id", "mainEntityOfPage"):
+        for value in list_values(node.get(key)):
+            given += [value.get("@id"), value.get("url")] if isinstance(value, dict) else [value]
+    return {place for text in given if isinstance(text, str) and (place := _find_place(text))}
+
+
+def _find_place(address: str) -> str | None:
+    """What of an address tells a story, whatever its host; none of a front page's."""
+    try:
+        parts = urlsplit(address.strip().lower())
+    except ValueError:
+        return None
+    path = f"{parts.path.rstrip('/')}?{parts.query}".rstrip("?")
+    return path if path.startswith(("/", "?")) else None
+
+
+def _is_foreign(node: LdNode, headlines: Sequence[str], places: Set[str]) -> bool:
+    """Whether both the headline and the address of a node are another story's."""
+    own, given = _list_places(node), list_texts(node.get("headline"))
+    if not (own and places and given and headlines) or own & places:
+        return False
+    pairs = ((one, other) for one in given for other in headlines)
+    return all(compare_headlines(one, other) < ENOUGH_SHARED for one, other in pairs)
 
 
 def _list_own_names(item: Any) -> list[str]:

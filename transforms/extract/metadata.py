@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -69,10 +69,11 @@ def read_metadata(
     url = _join("", url) if url else None
     meta = _collect_meta(tree)
     own_headlines = [*_texts(meta, ("og:title", "twitter:title")), *list_h1_texts(tree)]
-    node = read_article_node(tree, own_headlines)
+    urls = _list_urls(tree, meta, url)
+    node = read_article_node(tree, own_headlines, urls)
     sites = set(_texts(meta, ("og:site_name", "application-name")))
     sites.update(list_names(node.get("publisher")))
-    address = _read_url(tree, meta, url)
+    address = _choose_url(urls, url)
     domain = _find_site(address) if address else ""
     sites.update((domain, domain.partition(".")[0]))
     base = address or url
@@ -163,7 +164,8 @@ def _strings(node: LdNode, key: str) -> list[str]:
     return list_texts(node.get(key))
 
 
-def _read_url(tree: html.HtmlElement, meta: dict[str, list[str]], url: str | None) -> str | None:
+def _list_urls(tree: html.HtmlElement, meta: dict[str, list[str]], url: str | None) -> list[str]:
+    """The addresses that the page has: canonical, og:url, and ``url``, where it was found."""
     element = next(tree.iter("base"), None)
     base = _join(url or "", element.get("href") or "") if element is not None else url
     links = [
@@ -171,11 +173,17 @@ def _read_url(tree: html.HtmlElement, meta: dict[str, list[str]], url: str | Non
         for link in tree.iter("link")
         if "canonical" in (link.get("rel") or "").lower().split()
     ]
-    for candidate in [*links, *_texts(meta, ("og:url",))]:
-        found = _join(base or "", candidate)
-        if found and urlsplit(found).path.strip("/") and (not url or _is_same_site(found, url)):
-            return found
-    return url
+    stated = (_join(base or "", text) for text in [*links, *_texts(meta, ("og:url",))])
+    return [found for found in (*stated, url) if found]
+
+
+def _choose_url(urls: Sequence[str], url: str | None) -> str | None:
+    own = (
+        other
+        for other in urls
+        if urlsplit(other).path.strip("/") and (not url or _is_same_site(other, url))
+    )
+    return next(own, url)
 
 
 def _join(base: str, url: str) -> str | None:

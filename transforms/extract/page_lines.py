@@ -24,13 +24,13 @@ _BESIDE = frozenset(
     "textarea".split()
 )
 _COMMENT_NAME = re.compile(
-    r"(?:^|[\s_-])(?:comments?|comment-?list|respon[ds]\w*|repl(?:y|ies)|kommentar\w*|disqus\w*)"
+    r"(?:^|[\s_-])(?:comments?|comment-?list|respond|responses?|repl(?:y|ies)|kommentar\w*|disqus\w*)"
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _CAPTION_CLASS = re.compile(
     r"(?:^|[\s_-])(?:(?:wp-|image-?|img-?|photo-?|figure-?)?caption(?:-?text)?|"
-    r"image-?(?:description|text|credit)|photo-?credit|bilde?-?tekst|bildtext|bildunterschrift)"
+    r"image-?(?:description|credit)|photo-?credit|bilde?-?tekst|bildtext|bildunterschrift)"
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -144,7 +144,7 @@ def list_page_lines(element: html.HtmlElement) -> list[PageLine]:
 
 def is_comment(element: html.HtmlElement) -> bool:
     """Whether an element's class or id says that it holds readers' comments."""
-    return _is_comment_name(element.get("class", "")) or _is_comment_name(element.get("id", ""))
+    return is_comment_name(element.get("class", "")) or is_comment_name(element.get("id", ""))
 
 
 def _find_marks(element: html.HtmlElement) -> tuple[bool, bool, bool]:
@@ -153,7 +153,7 @@ def _find_marks(element: html.HtmlElement) -> tuple[bool, bool, bool]:
     is_card = tag == "a" and len(element) > 0 and _is_card(element)
     if not (is_card or name or own) and tag not in _BESIDE:
         return _UNMARKED
-    is_beside = tag in _BESIDE or _is_comment_name(name or "") or _is_comment_name(own or "")
+    is_beside = tag in _BESIDE or is_comment_name(name or "") or is_comment_name(own or "")
     is_caption = tag == "figcaption" or _is_caption_name(name or "")
     return (is_beside, is_caption, is_card) if is_beside or is_caption or is_card else _UNMARKED
 
@@ -169,5 +169,6 @@ def _is_caption_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)  # a page has few classes and many elements of each
-def _is_comment_name(name: str) -> bool:
+def is_comment_name(name: str) -> bool:
+    """Whether a class or an id says so."""
     return bool(name) and _COMMENT_NAME.search(name) is not None

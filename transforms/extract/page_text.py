@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from copy import deepcopy
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,12 @@ from newsbeam.transforms.extract.page_cuts import (
 )
 from newsbeam.transforms.extract.page_lines import PageLine, list_blocks, list_page_lines
 from newsbeam.transforms.extract.page_tree import check_text_size
-from newsbeam.transforms.extract.pruning import drop_chosen, drop_untexted, prune_body
+from newsbeam.transforms.extract.pruning import (
+    drop_chosen,
+    drop_untexted,
+    open_wrappers,
+    prune_body,
+)
 from newsbeam.transforms.extract.standfirst import find_lead
 from newsbeam.transforms.extract.surroundings import iterate_before
 from newsbeam.transforms.records import Block, RemovedLine
@@ -37,30 +43,19 @@ from newsbeam.transforms.settings.source import ExtractSettings
 from newsbeam.transforms.settings.xpaths import list_chosen_elements
 from newsbeam.transforms.text.bylines import split_author
 from newsbeam.transforms.text.characters import DASHES, normalize_line, squeeze
-from newsbeam.transforms.text.dates import parse_instant
+from newsbeam.transforms.text.datelines import list_datelines
 
-_WORD = re.compile(r"\w+")
 _MOST_FURNITURE = 5
 _LONGEST_FURNITURE = 100
-_MOST_DATE_WORDS = 5
+_MOST_DATES = 1
+_NEAR = timedelta(days=31)
 _MOST_ABOVE = 20
 _LONGEST_KICKER = 50
-_COPYRIGHT = re.compile(r"(?:copyright\b|©|\(c\) ).*", re.IGNORECASE)
-# Words of dates, by how they begin, and words that say that one is a publication's, in the
-# languages with rules and their neighbours.
-_DATE_WORD = re.compile(
-    r"(?:jan|feb|mar|mär|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|de[scz]|man|mån|mon|tir|tys|tis|tue|"
-    r"die|ons|wed|mit|tor|thu|don|fre|fri|lør|lör|lau|sat|sam|søn|sön|sun|son|"
-    r"(?:kl|klokk[ae]n?|klockan|den|um|uhr|at|on|am|pm|[a-z]{1,4}t|utc|gmt)$)",
-    re.IGNORECASE,
+_MOST_BEFORE_LEAD = 3
+_MOST_LEAD_LINES = 5
+_COPYRIGHT = re.compile(
+    r"(?:©|\(c\) |copyright\b(?=\W*(?:©|\(c\)|\d{4}|by\b|(?-i:[A-ZÆØÅÄÖÜ])|$))).*", re.IGNORECASE
 )
-_PUBLISHED = re.compile(
-    r"\W*(?:(?:sist|seneste?|senast|last|först|først|zuletzt) )?(?:publi|oppdat|opdat|uppdat|updat|"
-    r"aktualis|veröffentl|erstellt|stand\b|endr|ändra|posted|offentlig|skrevet|lagt ut|mis à jour|"
-    r"pubblic|aggiorn|actualiz)",
-    re.IGNORECASE,
-)
-_SHORTEST_PROSE = 80
 _BESIDE_SHARE = 0.25
 _UTC = ZoneInfo("UTC")
 _MOST_REMOVED = 500
@@ -72,6 +67,7 @@ def extract_text(
     description: str | None,
     authors: Sequence[str],
     settings: ExtractSettings,
+    published: datetime | None = None,
 ) -> tuple[list[Block], list[RemovedLine]]:
     """Return the lines of the article on the page ``tree``, in order; none if it has no text.
 
@@ -82,8 +78,8 @@ def extract_text(
     (``settings.body_xpath``) and the page has them, their lines are the text.
 
     Lines that repeat the headline (``title`` or as the page prints it), and the kicker, byline (of
-    ``authors``), date and copyright around the text are dropped. The standfirst comes first, as a
-    line of the kind ``lead``; ``description`` is the page's.
+    ``authors``), date (near ``published``) and copyright around the text are dropped. The
+    standfirst comes first, as a line of the kind ``lead``; ``description`` is the page's.
 
     Second come the lines that stood within the article and were taken out, each with the step
     that did: ``prune_xpath`` (anywhere on the page), the steps of the two, ``caption``,
@@ -103,6 +99,7 @@ def extract_text(
     drop_untexted(tree)
     cuts = drop_chosen(tree, settings.prune_xpath)
     chosen = _copy_body(tree, settings.body_xpath)
+    open_wrappers(tree, find_heading(tree, title))
     check_text_size(tree)
     others = drop_other_story(tree, title, is_live=is_live)
     whole = deepcopy(tree)
@@ -129,7 +126,7 @@ def extract_text(
     # The headline itself, at the head of what was found, is no loss where it is the title.
     own = int(any(repeats[:_MOST_FURNITURE]) and squeeze(repeated[0].text) == squeeze(title or ""))
     removed += [RemovedLine("headline", block.text) for block in repeated[own:]]
-    steps = _find_furniture(kept, authors, _list_kicker(heading))
+    steps = _find_furniture(kept, authors, _list_kicker(heading), published)
     removed += [
         RemovedLine(step, block.text) for block, step in zip(kept, steps, strict=True) if step
     ]
@@ -182,14 +179,19 @@ def _drop_beside(
 def open_with_lead(blocks: list[Block], lead: str) -> list[Block]:
     """Return ``blocks`` with the standfirst ``lead`` at the head, unless they have it.
 
-    Where one of the first lines is the lead, that line becomes it; where the lead is part of a
-    line or of several, nothing changes.
+    Where one of the first lines is the lead, or several whole ones are, it stands in their place;
+    where the lead is part of a line or of several, nothing changes.
     """
     lead = normalize_line(lead)
     wanted = squeeze(lead)
-    for place, block in enumerate(blocks[:3]):
-        if squeeze(block.text) == wanted:
-            return [replace(block, kind="lead"), *blocks[:place], *blocks[place + 1 :]]
+    for place in range(min(_MOST_BEFORE_LEAD, len(blocks))):
+        whole = ""
+        for end, block in enumerate(blocks[place : place + _MOST_LEAD_LINES], place + 1):
+            whole += squeeze(block.text)
+            if whole == wanted:
+                return [replace(block, text=lead, kind="lead"), *blocks[:place], *blocks[end:]]
+            if not wanted.startswith(whole):
+                break
     if wanted in squeeze("".join(block.text for block in blocks)):
         return blocks
     return [Block(lead, "lead"), *blocks]
@@ -211,22 +213,40 @@ def _split(blocks: list[Block], marks: Sequence[object]) -> tuple[list[Block], l
 
 
 def _find_furniture(
-    blocks: list[Block], authors: Sequence[str], kickers: Set[str]
+    blocks: list[Block],
+    authors: Sequence[str],
+    kickers: Set[str],
+    published: datetime | None,
 ) -> list[str | None]:
     """For each line the step that takes it for what stands around an article's text, if any:
-    ``kicker``, or ``byline`` (byline, date, copyright). Dates with other words beside them are told
-    from what an article says only above its second paragraph."""
+    ``kicker``, or ``byline`` (byline, date, copyright). Of dates of which nothing is said, those
+    far from ``published`` are text, and so are all, where there are several: a timeline's."""
     known = {squeeze(author) for author in authors}
-    prose = [place for place, block in enumerate(blocks) if len(block.text) >= _SHORTEST_PROSE]
-    second = prose[1] if len(prose) > 1 else len(blocks)
+    roles = [_read_date_roles(block, published) for block in blocks]
+    is_timeline = sum(found == {""} for found in roles) > _MOST_DATES
     head, tail = _MOST_FURNITURE, len(blocks) - _MOST_FURNITURE
     return [
         "kicker" if place < head and squeeze(block.text) in kickers
         else "byline" if (place < head or place >= tail)
-        and _is_byline(block.text, known, _is_date if place < second else _is_dateline)
+        and (_is_byline(block.text, known) or (found and not (is_timeline and found == {""})))
         else None
-        for place, block in enumerate(blocks)
+        for place, (block, found) in enumerate(zip(blocks, roles, strict=True))
     ]  # fmt: skip
+
+
+def _read_date_roles(block: Block, published: datetime | None) -> set[str]:
+    """What a line that tells when its article was published says of its dates; nothing of another
+    line: deadlines, programmes and events have dates too."""
+    line = block.text
+    is_short = len(line) <= _LONGEST_FURNITURE and any(map(str.isdigit, line))
+    if not is_short or line[-1] == "." or line[0] in DASHES:
+        return set()
+    dates = list_datelines(line, _UTC)
+    return {
+        date.role
+        for date in dates
+        if date.role or published is None or abs(date.instant - published) <= _NEAR
+    }
 
 
 def _list_kicker(heading: html.HtmlElement | None) -> set[str]:
@@ -236,28 +256,13 @@ def _list_kicker(heading: html.HtmlElement | None) -> set[str]:
     return {line for line in lines if 0 < len(line) <= _LONGEST_KICKER}
 
 
-def _is_byline(line: str, authors: set[str], is_date: Callable[[str], bool]) -> bool:
+def _is_byline(line: str, authors: set[str]) -> bool:
     if len(line) > _LONGEST_FURNITURE:
         return False
     if _COPYRIGHT.match(line):
         return True
     names = {squeeze(name) for name in split_author(line)}
-    return bool(names and names <= authors) or is_date(line)
-
-
-def _is_date(line: str) -> bool:
-    """Whether a line over the text is a date, with a few words."""
-    words = sum(word.isalpha() for word in _WORD.findall(line))
-    is_bare = line[0] not in DASHES and line[-1] != "." and words <= _MOST_DATE_WORDS
-    return is_bare and parse_instant(line, _UTC) is not None
-
-
-def _is_dateline(line: str) -> bool:
-    """Whether a line under the text tells when it was published: a date and nothing else, or with
-    a word that says so. Deadlines, programmes and events have dates too."""
-    others = [word for word in _WORD.findall(line) if word.isalpha() and not _DATE_WORD.match(word)]
-    says_so = _PUBLISHED.match(line) is not None
-    return (says_so or not others) and _is_date(line)
+    return bool(names and names <= authors)
 
 
 def _copy_body(tree: html.HtmlElement, expression: str | None) -> html.HtmlElement | None:

@@ -50,7 +50,8 @@ _BESIDE = re.compile(
 # A line of its own that begins so, and goes on with nothing but names, is a byline.
 _LINE = re.compile(
     r"\s*(?:av|by|von|af|tekst|text|autor(?:in)?|author|forfatt[ae]r|författare|journalist|"
-    r"(?:skrevet|skrive|skriven|tekst|text|written|posted) (?:av|af|by)|"
+    r"(?:skrevet|skrive|skriven|tekst|text|written|posted|publisert|publiceret|publicerad|"
+    r"published) (?:av|af|by)|"
     r"(?:geschrieben|verfasst) von)\b",
     re.IGNORECASE,
 )
@@ -77,7 +78,8 @@ _NO_NAME = re.compile(
     r"by\b|von\b|av\b|af\b|on\b|am\b|in\b|at\b|the author|jan|feb|mars|march|april|mai|may|"
     r"juni|june|juli|july|august|september|oktober|october|november|dezember|desember|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|yesterday|i dag|i går|heute|"
-    r"mehr|kontakt|info)\w*\b(?-i:(?! [A-ZÆØÅÄÖÜ]))|"
+    r"mehr|kontakt|info|debatt|leserbrev|lesarbrev|insändar|læserbrev|innlegg|kronikk|"
+    r"kontrollert)\w*\b(?-i:(?! [A-ZÆØÅÄÖÜ]))|"
     r"(?:zur|zum|autoren\w*|hier|so)\b",
     re.IGNORECASE,
 )
@@ -151,11 +153,22 @@ def _read_links(heading: html.HtmlElement | None, around: set[html.HtmlElement])
     """The person to whose page a link right behind the headline leads."""
     links = [] if heading is None else (e for e in iterate_behind(heading, "a") if e.get("href"))
     for element in islice(links, _MOST_LINKS):
-        if _AUTHOR_PAGE.search(element.get("href") or "") and not stands_elsewhere(element, around):
+        is_own = _AUTHOR_PAGE.search(element.get("href") or "") and _is_in_byline(element)
+        if is_own and not stands_elsewhere(element, around):
             names = split_author(read_apart(element, _LONGEST_LINE))
             if names and all(map(is_person, names)):
                 return names
     return []
+
+
+def _is_in_byline(link: html.HtmlElement) -> bool:
+    """Whether a link's paragraph or item has nothing but names: prose links to persons, too."""
+    holder = next(link.iterancestors("p", "li", "dd", "td"), None)
+    if holder is None:
+        return True
+    parts = split_author(read_apart(holder, _LONGEST_LINE))
+    names = [name for part in parts if (name := _clean_name(part))]
+    return bool(names) and all(map(is_person, names))
 
 
 def _is_marked(element: html.HtmlElement) -> bool:
@@ -217,9 +230,10 @@ def _is_account(name: str) -> bool:
     """Whether a marked name can be a desk's or a user's."""
     words = name.split()
     if len(words) == 1:
-        return len(name) in _ACCOUNT_LENGTH
+        is_named = name[0].isupper() or is_desk(name) or name.isascii()
+        return is_named and len(name) in _ACCOUNT_LENGTH
     return (
-        (name[0].isupper() or is_desk(name))
+        (name[0].isupper() or is_desk(words[0]))
         and len(words) <= (_MOST_DESK_WORDS if is_desk(name) else 2)
         and not any(map(str.isdigit, name))
         and name[-1].isalpha()

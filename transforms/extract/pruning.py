@@ -10,6 +10,7 @@ from functools import lru_cache
 from lxml import html
 
 from newsbeam.transforms.extract.page_cuts import Cut, cut_elements, drop_element
+from newsbeam.transforms.extract.page_lines import is_comment_name
 from newsbeam.transforms.settings.xpaths import list_chosen_elements
 from newsbeam.transforms.text.characters import normalize_line, squeeze
 
@@ -18,6 +19,7 @@ _NO_TEXT_TAGS = ("script", "style", "noscript", "template", "svg", "iframe", "ca
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"ul", "ol", "dl", "nav", "menu"})
 _LINK_BLOCKS = ("p", "li", "span", *sorted(_LISTS))
+_WRAPPERS = frozenset({"form", "fieldset", "aside", "dialog"})
 _BOX_HEADING_TAGS = ("strong", "b", "p", "span", "div", "summary", "button")
 _BOXES = ("div", "section", "aside", "figure", "details")
 # Words for readers of screens only, which the page hides by a class (names from the WAI, Bootstrap
@@ -76,7 +78,9 @@ def prune_body(tree: html.HtmlElement) -> list[Cut]:
     tooltips and definitions among them; ``box``, boxes of facts and summaries; ``links``, blocks of
     links with the heading over them. Nothing that holds an h1 is taken out.
     """
-    return [*drop_unseen(tree), *drop_box(tree), *drop_links(tree)]
+    unseen = drop_unseen(tree)
+    _open_buttons(tree)
+    return [*unseen, *drop_box(tree), *drop_links(tree)]
 
 
 def drop_chosen(tree: html.HtmlElement, expressions: Iterable[str]) -> list[Cut]:
@@ -94,6 +98,19 @@ def drop_untexted(tree: html.HtmlElement) -> None:
     """Take out scripts, styles, drawings and frames."""
     for element in list(tree.iter(*_NO_TEXT_TAGS)):
         drop_element(element)
+
+
+def open_wrappers(tree: html.HtmlElement, heading: html.HtmlElement | None) -> None:
+    """Make what holds the headline, and the page itself, plain: some systems put a form around all
+    of a page, and opinion pieces are called comments."""
+    around = [] if heading is None else heading.iterancestors()
+    for element in dict.fromkeys([*tree.iter("html", "body"), *around]):
+        if element.tag in _WRAPPERS:
+            element.tag = "div"
+        for name in ("class", "id"):
+            if is_comment_name(value := element.get(name, "")):
+                words = (word for word in value.split() if not is_comment_name(word))
+                element.set(name, " ".join(words))
 
 
 def drop_unseen(tree: html.HtmlElement) -> list[Cut]:
@@ -116,6 +133,13 @@ def drop_unseen(tree: html.HtmlElement) -> list[Cut]:
         unseen.append(element)
     short = (e for e in unseen if len(e.text_content()) <= _LONGEST_UNSEEN)
     return cut_elements("hidden", short)
+
+
+def _open_buttons(tree: html.HtmlElement) -> None:
+    """Make the buttons in headings text: they open the panels under them."""
+    for button in list(tree.iter("button")):
+        if next(button.iterancestors(*_HEADINGS), None) is not None:
+            button.drop_tag()
 
 
 def drop_box(tree: html.HtmlElement) -> list[Cut]:

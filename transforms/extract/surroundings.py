@@ -113,10 +113,10 @@ def read_apart(
         for child in node:
             is_named = isinstance(child.tag, str) and child.tag not in _SKIPPED
             if is_named and not (skipped and skipped.search(name_element(child))):
-                bar = " | " if child.tag in _APART else ""
-                parts.append(bar)
+                bar = [" | "] if child.tag in _APART else []
+                parts.extend(bar)
                 walk(child)
-                parts.append(bar)
+                parts.extend(bar)
             add(child.tail)
 
     walk(element)

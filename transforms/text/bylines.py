@@ -8,7 +8,13 @@ from newsbeam.transforms.text.characters import normalize_line, squeeze
 
 _SEPARATOR = re.compile(
     r"\s*(?:[;|•·]|\s/\s|\s&\s|\s(?:og|och|and|und|et|samt|sowie|im gespräch mit|i samtale med|"
-    r"in conversation with)\s)\s*",
+    r"in conversation with|with(?= (?-i:[A-ZÆØÅÄÖÜ]\S+ [A-ZÆØÅÄÖÜ])))\s)\s*",
+    re.IGNORECASE,
+)
+# "Kari Nes/NTB", "Mette Hald /ritzau/"; "det/dpa" is a signature.
+_AGENCY = re.compile(
+    r"(?<!\S)((?-i:[A-ZÆØÅÄÖÜ])[^\s/]+)\s*/"
+    r"(?=(?:ntb|anb|npk|tt|ap|afp|apa|dpa|reuters|ritzau|stt|bloomberg)(?!\w))",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s*,\s*|\s+[–—-]+\s+")
@@ -30,32 +36,53 @@ _PREFIX = re.compile(
     r"\w*artikel|im wortlaut) von\s+",
     re.IGNORECASE,
 )
+_PICTURES = r"(?:foto|photos?|pictures|bild(?:er?)?|video)"
+_BOTH = r"\s*(?:og|och|and|und|&|\+|/)\s*"
 _BOTH_WORKS = re.compile(
-    r"\b(?:tekst|text|words)\s*(?:og|och|and|und|&|\+|/)\s*"
-    r"(?:foto|photos?|pictures|bild(?:er?)?|video)\b",
+    rf"\b(?:(?:tekst|text|words){_BOTH}{_PICTURES}|{_PICTURES}{_BOTH}(?:tekst|text|words))\b",
     re.IGNORECASE,
 )
 _OTHER = (
     r"(?:foto(?:s|graf|grafi)?|photos?|photograph(?:s|y|er)?|pictures?|bilde[rt]?|bild(?:er)?|"
-    r"video|grafikk?|graphics?|illustra[st]jon|illustrations?|layout|design|copyright|©|übersetz\w*|translat\w*|"
+    r"video|grafikk?|graphics?|illustra[st]jon|illustrations?|layout|design|styled|styling|hair|make-?up|copyright|©|übersetz\w*|translat\w*|"
     r"oversett\w*|oversættelse|översättning)"
 )
 _OTHER_WORK = re.compile(rf"^{_OTHER}\b", re.IGNORECASE)
+# "Foto: Ola Ås og Eva Li", up to what says that others follow.
 _OTHER_LABEL = re.compile(
-    rf"\s+(?={_OTHER}\s*:)|\s+(?=(?:foto|photo|bild|bilde)\s+(?-i:[A-ZÆØÅÄÖÜ]))", re.IGNORECASE
+    rf"(?<!\w){_OTHER}\s*:[^|;•·)]*?(?=\b(?:tekst|text|words|av|by|von|af)\s*:|[|;•·)]|$)|"
+    r"\s+(?=(?:foto|photo|bild|bilde)\s+(?-i:[A-ZÆØÅÄÖÜ]))",
+    re.IGNORECASE,
+)
+# "on Wednesday, March 4, 2026", ", 4. mars 2026"
+_MONTH = r"(?:jan|feb|mar|mär|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|de[scz])[^\W\d_]*\.?"
+_DATE = re.compile(
+    rf"[\s,]+(?:(?:on|den|am|vom)\s+)?(?:[^\W\d_]+(?:day|dag|tag|woch),?\s+)?(?:den\s+|d\.\s+)?"
+    rf"(?:\d{{1,2}}\.? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?)(?!\w).*",
+    re.IGNORECASE,
 )
 _BRACKET = re.compile(r"\s*\(([^()]*)\)")
 _ROLE_WORD = (
     r"(?:journalist|reporter|redakt[øo]r|fotograf|korrespondent|correspondent|kommentator|editor|"
-    r"redakteur|medarbeider|medarbeidar|columnist|kolumnist|spaltist|writer|photographer)"
+    r"redakteur|medarbeider|medarbeidar|columnist|kolumnist|spaltist|writer|photographer|skribent|"
+    r"direktør|direktör|direktor|director|rådgiver|rådgjevar|ordfører|ordførar|professor)"
 )
 _ROLE = re.compile(rf"[\w-]*{_ROLE_WORD}(?:in|en|e|er|ar|s)?\b", re.IGNORECASE)
-_ROLE_BEHIND = re.compile(rf"(?<=[^\W\d_]) +[\w-]*{_ROLE_WORD}(?:in)?\b.*", re.IGNORECASE)
+_BEAT = (
+    r"(?:(?:health|politic(?:s|al)|sports?|business|science|technology|education|environment|world|"
+    r"foreign|home|legal|crime|senior|chief|staff|economics?|culture|royal|social|affairs|security|"
+    r"diplomatic|news|special|and|&) +){0,3}"
+)
+_ROLE_BEHIND = re.compile(rf"(?<=[^\W\d_]) +{_BEAT}[\w-]*{_ROLE_WORD}(?:in)?\b.*", re.IGNORECASE)
 # "Journalist Kari Nes", "Chief Political Editor Jane Doe"
 _ROLE_BEFORE = re.compile(
     rf"^(?:[\w-]+ ){{0,2}}[\w-]*{_ROLE_WORD}(?:in|en)? +(?=\S+ \S)", re.IGNORECASE
 )
-_PLACE_BEHIND = re.compile(r"\s+(?:i|in|på)\s+(?=[A-ZÆØÅÄÖÜ]).*")
+# Where somebody is, and whom she works for.
+_PLACE_BEHIND = re.compile(r"\s+(?:i|in|på|for|For|FOR)\s+(?=[A-ZÆØÅÄÖÜ]).*")
+_TWO_WORD_PLACE = re.compile(
+    r"(?:New|Los|Las|San|Santa|Hong|Tel|Abu|Buenos|Kuala|Rio|Cape|Addis|Saint|St\.?) \S+.*"
+)
 _ADDRESS = re.compile(
     r"\S*(?:@|\[at\]|\(at\))\S+|(?:https?://|www\.)\S*/\S*|https?://\S*|"
     r"\b(?:[\w-]+\.)*(?:facebook|twitter|instagram|linkedin)\.com\S*|\(\s*\)"
@@ -65,7 +92,8 @@ _NOBODY = frozenset(
     (
         "noauthor author authors autor forfatter unknown unknownauthor anonymous none null "
         "undefined na nan ukjent ukjend ukendt okänd unbekannt admin administrator webmaster "
-        "superuser user guest byline name av by von af"
+        "superuser user guest byline name av by von af wordpress drupal joomla labradorcms cms "
+        "omforfatteren omforfattaren omskribenten abouttheauthor überdenautor überdieautorin"
     ).split()
 )
 _LINK = re.compile(
@@ -111,6 +139,7 @@ def split_author(text: str) -> list[str]:
     if len(text) > _LONGEST_BYLINE:
         return []
     text = _BOTH_WORKS.sub("tekst", normalize_line(_ADDRESS.sub(" ", text)))
+    text = _AGENCY.sub(r"\1 | ", _DATE.sub("", text))
     names = []
     for part in _SEPARATOR.split(_OTHER_LABEL.sub(" | ", text)):
         found: list[str] = []
@@ -122,7 +151,11 @@ def split_author(text: str) -> list[str]:
             name = _read_name(piece)
             if name is None or (place > 0 and name[0].islower()):
                 continue
-            if not told or is_person(name) or _ONE_NAME.fullmatch(name):
+            # "By Jane Doe, Washington": among several names one may be a first name alone.
+            is_place = len(found) == 1 and (
+                " " not in name or _TWO_WORD_PLACE.fullmatch(name) is not None
+            )
+            if not told or (not is_place and (is_person(name) or _ONE_NAME.fullmatch(name))):
                 found.append(name)
         names += found
     return names
@@ -137,7 +170,7 @@ def is_person(name: str) -> bool:
         len(words) in _PERSONAL_WORDS
         and capitals >= 2
         and all(word[:1].isupper() or word in _PARTICLES for word in words)
-        and not any(map(str.isdigit, name))
+        and not any(char.isdigit() or char == ":" for char in name)
         and not is_desk(name)
     )
 

@@ -25,7 +25,7 @@ _PUBLISHED = (
     r"publicera[dt]|publicerades|"
     r"published|posted|released|date of publication|publication date|publishing date|"
     r"veröffentlicht|publiziert|erschienen|erstellt|veröffentlichungsdatum|erscheinungsdatum|"
-    r"publiseringsdato|publiceringsdatum|dato|datum|date|publié|publicado|pubblicato)"
+    r"publiseringsdato|publiceringsdatum|dato|datum|date|data|publié|publicado|pubblicato)"
 )
 _UPDATED = (
     r"(?:(?:sist|sidst|senast|last|zuletzt) )?(?:"
@@ -51,13 +51,15 @@ _COUNTS = re.compile(
 _TWICE = re.compile(r"(?<!\S)(\d\S{5,20}|\d{1,2}\.? \w{3,10} \d{4}) \1(?!\S)")
 _BYLINE = re.compile(r"^\W*(?:av|by|von|af|par|por)\s", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
+# As times are followed by where they are of: "11:28 AMT".
+_ZONE = re.compile(r"[A-Z]{2,4}T")
 _BESIDE = frozenset(
     "kl klokka klokken klockan uhr um den der am at on the of vom i o clock from ist est "
     "ma man mandag måndag monday montag mon mo ti tir tirs tis tirsdag tysdag tisdag tuesday tue "
     "tues dienstag di on ons onsdag wednesday wed mittwoch mi to tor tors torsdag thursday thu "
     "thurs thur donnerstag do fr fre fredag friday fri freitag la lør lørdag laurdag lördag lör "
     "saturday sat samstag sonnabend sa sø søn søndag sundag söndag sön sunday sun sonntag so su "
-    "gmt utc cet cest am pm m p a".split()
+    "gmt utc cet cest am pm m p a d".split()
 )
 _LONGEST = 200
 _MOST_BYLINE_WORDS = 8
@@ -133,7 +135,9 @@ def _is_understood(before: str, behind: str, loose: bool) -> bool:
 def _list_unknown(text: str) -> list[str]:
     """The words that are not part of a date's line, nor of a byline in it."""
     words: Iterable[str] = _WORD.findall(text)
-    unknown = [word for word in words if word.casefold() not in _BESIDE]
+    unknown = [
+        word for word in words if word.casefold() not in _BESIDE and not _ZONE.fullmatch(word)
+    ]
     if unknown and not any(map(str.isdigit, text)):
         names = split_author(text)
         is_byline = _BYLINE.match(text) and len(unknown) <= _MOST_BYLINE_WORDS

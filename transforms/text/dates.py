@@ -18,7 +18,7 @@ _CLOCK_SKEW = timedelta(days=1)
 # First letters of the months in Norwegian (both standards), Danish, Swedish, English, German and
 # Dutch: no two months share a prefix, so one table serves all of them.
 _MONTH_PREFIX = {
-    1: ("jan",),
+    1: ("jan", "jän"),
     2: ("feb",),
     3: ("mar", "mär", "maa", "mrt", "mrz"),
     4: ("apr",),
@@ -78,10 +78,12 @@ _DAY_MONTH_YEAR = rf"(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?[ -]{_MONTH_NAME},?[ -
 _MONTH_DAY_YEAR = rf"{_MONTH_NAME} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})"
 _DOTTED = r"(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\. ?(?P<year>\d{4}|\d{2})"
 _SLASHED = r"(?P<first>\d{1,2})(?P<mark>[/-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})"
+# "4/3-2026", "4/3 2026": the day is first wherever it is written so.
+_NORDIC = r"(?P<day>\d{1,2})/(?P<month>\d{1,2})[ -](?P<year>\d{4})"
 _YEAR_FIRST = r"(?P<year>\d{4})[-/. ](?P<month>\d{1,2})[-/. ](?P<day>\d{1,2})"
 _DATE = [
     re.compile(rf"(?<![\w.,-]){pattern}(?![^\WT_])")
-    for pattern in (_DAY_MONTH_YEAR, _MONTH_DAY_YEAR, _YEAR_FIRST, _DOTTED, _SLASHED)
+    for pattern in (_DAY_MONTH_YEAR, _MONTH_DAY_YEAR, _YEAR_FIRST, _DOTTED, _SLASHED, _NORDIC)
 ]
 # The order of C's asctime and Java's Date: "Mon Oct 11 14:57:21 CEST 2021".
 _YEAR_BEHIND = re.compile(
@@ -93,6 +95,9 @@ _TIME = re.compile(
     r"(?: ?(?P<half>[ap])\.?m\b\.?)?(?![\d:]|\.\d)",
     re.IGNORECASE,
 )
+# An hour alone: "kl. 18", "6 p.m."
+_CLOCK_HOUR = re.compile(r"\b(kl\.?|klokk[ae]n?|klockan|um) (\d{1,2})(?![\d:]|\.\d)", re.IGNORECASE)
+_HALF_HOUR = re.compile(r"(?<![\d.:])\b(\d{1,2}) ?([ap])\.?m\b", re.IGNORECASE)
 _OFFSET = re.compile(
     r" ?(?:GMT|UTC)? ?(?P<sign>[+-])"
     r"(?P<hours>\d\d?)(?:(?<=\d\d):?(?P<minutes>\d\d)|:(?P<after>\d\d))?(?!\d)"
@@ -165,6 +170,7 @@ def find_stated_date(
 ) -> StatedDate | None:
     """Return the first date with a year in a line of text; read as ``parse_instant`` says."""
     text = _YEAR_BEHIND.sub(_order, text)
+    text = _HALF_HOUR.sub(r"\1:00 \2m", _CLOCK_HOUR.sub(r"\1 \2:00", text))
     try:
         for pattern in _DATE:
             for match in pattern.finditer(text):

@@ -39,15 +39,20 @@ def read(body: str, head: str = "", author: object = None) -> list[str]:
         ('<div data-test-tag="byline"><ul><li>Siri Haugland</li></ul></div>', ["Siri Haugland"]),
         ('<div class="articleAuthors"><a href="/x">Siri Haugland</a></div>', ["Siri Haugland"]),
         ('<a class="x1" href="/forfatter/siri">Siri Haugland</a>', ["Siri Haugland"]),
+        ('<p>By <a href="/staff/x">Jane Doe</a>, Health Editor</p>', ["Jane Doe"]),
+        ('<p><a href="/staff/x">Jane Doe</a> | March 4, 2026</p>', ["Jane Doe"]),
         # names in parts; what stands beside them
         (
             '<span class="byline"><b>Siri </b><b>Haugland</b><i class="role">Journalist</i></span>',
             ["Siri Haugland"],
         ),
         ('<p class="byline">Siri Haugland<br>Journalist</p>', ["Siri Haugland"]),
+        ('<p class="byline"><b>Siri Haugland</b><i>Journalist</i></p>', ["Siri Haugland"]),
+        ('<p class="byline"><b>Siri Li</b><b>Per Lunde</b></p>', ["Siri Li", "Per Lunde"]),
         ('<p class="byline">Siri Haugland 20. november 2026</p>', ["Siri Haugland"]),
         ('<p class="byline">Siri Haugland | Publisert 20.11.26</p>', ["Siri Haugland"]),
         ('<p class="author">Published by <b>Jane Doe</b></p>', ["Jane Doe"]),
+        ("<p>Publisert av Siri Haugland, 4. mars 2026</p>", ["Siri Haugland"]),
         (
             '<ul><li class="byline">Siri Haugland</li><li class="byline">Per Lunde</li></ul>',
             ["Siri Haugland", "Per Lunde"],
@@ -64,6 +69,9 @@ def test_printed_bylines_are_read(body: str, names: list[str]) -> None:
     "body",
     [
         '<p class="byline">No Author</p>',
+        '<p class="author">Om forfatteren</p>',
+        *[f'<p class="byline">{word}</p>' for word in ("båt", "Debattinnlegg", "Leserbrev")],
+        '<p class="byline">kontrollert av redaksjonen</p>',
         '<p class="author"><a href="/saker">Vis alle saker</a></p>',
         '<p class="author">View all posts by</p>',
         '<p class="byline-date">Publisert 20. november 2026</p>',
@@ -74,6 +82,8 @@ def test_printed_bylines_are_read(body: str, names: list[str]) -> None:
         "<p>Av og til må Siri Haugland og Per Lunde vente.</p>",
         "<p>By the river, Siri Haugland</p>",
         "<p>Foto: Siri Haugland</p>",
+        '<p>Mayor <a href="/people/jane-doe/">Jane Doe</a> is sad.</p>',
+        '<ul><li><a href="/people/jane-doe/">Jane Doe</a> won the first prize</li></ul>',
         "".join(f'<div><a>Sak nummer {n} om noe</a><i class="author">Siri H{c}land</i></div>'
                 for n, c in enumerate("abcd")),
     ],
@@ -107,6 +117,9 @@ PRINTED = '<p class="byline">Av Siri Haugland</p>'
         # Persons in data are believed.
         ([{"@type": "Person", "givenName": "Per", "familyName": "Lunde"}], "", ["Per Lunde"]),
         (None, '<meta name="authors" content="Per Lunde">', ["Per Lunde"]),
+        ("Lunde, Per", "", ["Per Lunde"]),
+        ({"@list": [{"name": {"@value": "Per Lunde"}}, "Kari Nes"]}, "", ["Per Lunde", "Kari Nes"]),
+        (None, '<meta name="author" content="Labrador CMS">', ["Siri Haugland"]),
         (None, '<meta name="sailthru.author" content="Per Lunde">', ["Per Lunde"]),
         (None, '<meta name="byl" content="By Per Lunde and Kari Nes">', ["Per Lunde", "Kari Nes"]),
         (None, YOAST, ["Per Lunde"]),

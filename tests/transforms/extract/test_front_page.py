@@ -60,6 +60,30 @@ def test_a_text_full_of_links_is_an_article() -> None:
     assert len(found.blocks) == 12
 
 
+@pytest.mark.parametrize(
+    ("top", "is_article"), [("Seks bad du bør prøve i år", True), ("Reise", False)]
+)
+def test_a_guide_of_linked_headings_with_texts_of_their_own_is_an_article(
+    top: str, is_article: bool
+) -> None:
+    parts = "".join(
+        f"<section><h2><a href='/bad/{n}'>{n}. Svømmehallen i bydel {n} ved sjøen</a></h2><p>Det "
+        "er tre bassenger, to badstuer og en kafé, og bussen fra sentrum stopper rett utenfor "
+        f"døra hver halve time hele året, også på helligdag nummer {n}.</p></section>"
+        for n in range(1, 7)
+    )
+    found = extract(f"<article><h1>{top}</h1>{parts}</article>")
+    assert isinstance(found, Article) is is_article
+
+
+def test_a_short_notice_does_not_grow_by_teasers() -> None:
+    notice = "Brannvesenet rykket ut til en båt ved kaia i natt. Ingen kom til skade i brannen."
+    body = f"<div class='story'><h1>Brann i båt ved kaia</h1><p>{notice}</p></div>"
+    found = extract(f"{body}<div class='more'>{show_teasers(4, 'div', True)}</div>")
+    assert isinstance(found, Article)
+    assert [block.text for block in found.blocks] == [notice]
+
+
 def test_what_calls_itself_an_article_is_believed() -> None:
     head = HEAD + "<meta property='og:type' content='article'>"
     found = extract(f"<h1>Ti skoler</h1><main>{show_teasers(14, 'div', True)}</main>", head)

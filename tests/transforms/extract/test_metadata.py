@@ -73,6 +73,35 @@ def test_the_pages_own_article_is_told_from_related_ones() -> None:
     assert found.published_at == datetime(2024, 4, 28, 8, tzinfo=UTC)
 
 
+FOREIGN = {
+    **ARTICLE,
+    "headline": "Brann i båt ved kaia",
+    "url": "https://www.avisa.no/nyheter/2",
+    "author": "Feil Person",
+    "datePublished": "2021-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "authors"),
+    [
+        ({"mainEntityOfPage": URL}, ("Eva Li",)),
+        ({"mainEntityOfPage": {"@id": f"{URL}/#article"}}, ("Eva Li",)),
+        ({"url": "/nyheter/bru"}, ("Eva Li",)),
+        ({"url": "/nyheter/3", "headline": "Brua åpner snart"}, ("Eva Li",)),
+        # Nothing of it is the page's: what is printed is.
+        ({"url": "/nyheter/3", "headline": "En annen sak"}, ("Siri Moe",)),
+        ({"@type": "JobPosting", "url": URL}, ("Siri Moe",)),
+    ],
+)
+def test_an_article_with_another_address_and_headline_is_not_the_pages(
+    own: dict[str, object], authors: tuple[str, ...]
+) -> None:
+    node = {**ARTICLE, "headline": "Slik ble brua", "author": "Eva Li", **own}
+    body = "<h1>Nå åpner brua og fylles</h1><p class='byline'>Av Siri Moe</p>"
+    assert read(ld([FOREIGN, node]), body).authors == authors
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -198,6 +227,10 @@ def test_without_an_address_the_canonical_url_is_believed() -> None:
     assert read(url="http://[").url is None
 
 
+def og_site(text: str) -> str:
+    return f'<meta property="og:site_name" content="{text}">'
+
+
 def og_title(text: str) -> str:
     return f'<meta property="og:title" content="{text}">'
 
@@ -235,6 +268,12 @@ def test_of_stated_headlines_the_one_that_is_not_for_search_engines_is_taken() -
         (og_title("Bygger ny bru nå"), "<h1>Samferdsel Bygger ny bru nå</h1>"),
         (og_title("Bygger ny bru nå"), "<h1>Bygger ny bru nå<small>Koster mye</small></h1>"),
         # The site's name behind other marks, references twice, and a mark that ends the attribute.
+        # The site's name behind a colon, or before it.
+        ("<title>Bygger ny bru nå, Avisa</title>" + og_site("Avisa"), ""),
+        ("<title>Avisa: Bygger ny bru nå</title>" + og_site("Avisa"), ""),
+        # Parts of an h1 that a style sheet sets apart.
+        ("<title>Ny bru</title>", "<h1><span>Bygger ny</span><span>bru nå</span></h1>"),
+        ("<title>Ny bru</title>", "<h1><span class='cap'>B</span>ygger ny bru nå</h1>"),
         ("<title>Bygger ny bru nå › Avisa</title>", "<h1>Bygger ny bru nå</h1>"),
         ("<title>Bygger ny bru nå › Avisa</title>", ""),
         ("<title>Bygger ny bru nå｜Avisa</title>", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,8 +13,9 @@ from lxml import html
 from newsbeam.pipelines.config.job import ConfigError
 from newsbeam.pipelines.config.load import load_job
 from newsbeam.transforms.extract.article import extract_article
-from newsbeam.transforms.extract.page_lines import list_blocks
-from newsbeam.transforms.records import Article, Document, Metadata, Provenance, Rejection
+from newsbeam.transforms.extract.page_lines import list_blocks, list_page_lines
+from newsbeam.transforms.extract.page_text import open_with_lead
+from newsbeam.transforms.records import Article, Block, Document, Metadata, Provenance, Rejection
 from newsbeam.transforms.settings.source import ExtractSettings
 from newsbeam.transforms.settings.xpaths import compile_xpath, list_chosen_elements
 
@@ -184,6 +186,14 @@ def test_body_xpath_keeps_the_standfirst_above_it() -> None:
     assert found.blocks[0].kind == "lead"
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_standfirst_of_several_lines_stands_in_their_place(count: int) -> None:
+    leads = [line.replace("Kommunen", "Byen").upper() for line in PROSE[:count]]
+    blocks = [Block("Nyheter"), *map(Block, leads), Block(PROSE[3])]
+    found = open_with_lead(blocks, " ".join(leads))
+    assert found == [Block(" ".join(leads), "lead"), Block("Nyheter"), Block(PROSE[3])]
+
+
 def test_a_page_without_the_chosen_body_is_guessed_at_and_an_empty_one_is_rejected() -> None:
     settings = ExtractSettings(body_xpath="//div[@id='t']")
     assert lines(extract(f"<article><h1>Brua åpner</h1>{BODY}</article>", settings)) == PROSE
@@ -213,3 +223,111 @@ def test_lines_taken_out_within_the_article_are_told_with_their_step() -> None:
         ("byline", "Av Kari Nes"),
     ]), "the menu and the next story stood outside"  # fmt: skip
     assert found.metadata == Metadata(title="Brua åpner", authors=("Kari Nes",))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<form id=aspnetForm>{}</form>",
+        "<div id=comment>{}</div>",
+        "<div class='page comment'>{}</div>",
+        "<div class=kommentar><article>{}</article></div>",
+        "<div class='wp-embed-responsive'>{}</div>",
+        "<aside>{}</aside>",
+    ],
+)
+def test_what_holds_the_headline_stands_beside_no_text(page: str) -> None:
+    short = "Brua er trygg."
+    text = "".join(f"<p>{line}</p>" for line in [*PROSE[:3], short, PROSE[3]])
+    found = extract(page.format(f"<h1>Brua åpner</h1><div class=t>{text}</div>"))
+    assert lines(found) == [*PROSE[:3], short, PROSE[3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("comments", True),
+        ("responses", True),
+        ("kommentarfelt", True),
+        ("responsive", False),
+        ("embed-responsive-16by9", False),
+    ],
+)
+def test_comments_are_told_by_whole_words(name: str, beside: bool) -> None:
+    page = html.fragment_fromstring(f"<div><div class='{name}'>{PROSE[0]}</div></div>")
+    assert [line.beside for line in list_page_lines(page)] == [beside]
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("wp-caption-text", "caption"),
+        ("image-credit", "caption"),
+        ("paragraph paragraph--type--image-text", None),
+    ],
+)
+def test_captions_are_told_by_class(name: str, step: str | None) -> None:
+    page = html.fragment_fromstring(f"<div><div class='{name}'>{PROSE[0]}</div></div>")
+    assert [line.step for line in list_page_lines(page)] == [step]
+
+
+DAY = '<meta property="article:published_time" content="2024-04-28T10:00:00Z">'
+
+
+@pytest.mark.parametrize(
+    ("markup", "kept"),
+    [
+        ("<p>28. april 2024 kl. 14.47</p>", False),
+        ("<h3>søndag 28. april 2024</h3>", False),
+        (
+            "<p>Av Kari Nes | Publisert 28. april 2024 kl. 18.00 | Oppdatert 30. april 2024</p>",
+            False,
+        ),
+        ("<p>Oppdatert 28. april 2025</p>", False),
+        ("<p>Copyright 2024 Avisa</p>", False),
+        ("<p>© Avisa</p>", False),
+        ("<p>Kinoen åpner 12. mai 2024</p>", True),
+        ("<p>Folkemøte torsdag 2. mai 2024</p>", True),
+        ("<p>Brann – Viking 1. mai 2024</p>", True),
+        ("<h2>Krigen startet 9. april 1940</h2>", True),
+        ("<h3>9. april 1940</h3>", True),
+        ("<p>Copyright må endres, mener ministeren i dag.</p>", True),
+    ],
+)
+def test_dates_around_a_text_are_told_from_those_in_it(markup: str, kept: bool) -> None:
+    text = html.fragment_fromstring(markup).text_content()
+    found = extract(f"<article><h1>Brua åpner</h1>{markup}{BODY}</article>", head=DAY)
+    assert (text in lines(found)) is kept
+
+
+def test_the_days_of_a_timeline_are_text() -> None:
+    days = [f"{day}. april 2024" for day in (26, 27, 28)]
+    parts = "".join(f"<h3>{day}</h3><p>{line}</p>" for day, line in zip(days, PROSE, strict=False))
+    found = extract(f"<article><h1>Brua åpner</h1>{parts}</article>", head=DAY)
+    assert [line for line in lines(found) if line in days] == days
+
+
+def test_panels_that_buttons_in_headings_open_keep_question_and_answer() -> None:
+    panels = "".join(
+        f"<h3><button aria-controls=a{n}>Hva koster brua nummer {n}?</button></h3>"
+        f"<div id=a{n} hidden><p>{line}</p></div>"
+        for n, line in enumerate(PROSE)
+    )
+    found = extract(f"<article><h1>Brua åpner</h1>{BODY.upper()}{panels}</article>")
+    questions = [f"Hva koster brua nummer {n}?" for n in range(len(PROSE))]
+    assert [line for line in lines(found) if line in questions] == questions
+    assert [line for line in lines(found) if line in PROSE] == PROSE
+
+
+@pytest.mark.parametrize("join", ["\n", "\n\n", "</p><p>"])
+@pytest.mark.parametrize("mark", ["<b>Brua</b> er lang", "Brua &amp; veien"])
+def test_a_body_in_json_ld_keeps_its_lines(join: str, mark: str) -> None:
+    node = {
+        "@type": "NewsArticle",
+        "headline": "Brua åpner",
+        "articleBody": join.join([mark, *PROSE]),
+    }
+    data = f"<script type='application/ld+json'>{json.dumps(node)}</script>"
+    found = extract("<h1>Brua åpner</h1>", head=data)
+    text = html.fragment_fromstring(f"<p>{mark}</p>").text_content()
+    assert lines(found) == [text, *PROSE]

@@ -48,6 +48,27 @@ from newsbeam.transforms.text.bylines import is_desk, is_person, split_author
         *[(text, []) for text in ("No Author", "Unknown", "null", "Ukjent", "admin", "By", "")],
         *[(text, []) for text in ("Vis alle saker", "View all posts", "Mehr von", "Følg oss")],
         ("x@" * 300_000, []),
+        # A stroke before an agency; a place behind a person.
+        ("det/dpa", ["det/dpa"]),
+        ("Kari Nes/NTB", ["Kari Nes", "NTB"]),
+        ("Jens Prøve og Mette Hald /ritzau/", ["Jens Prøve", "Mette Hald", "ritzau"]),
+        ("By Jane Doe, Washington", ["Jane Doe"]),
+        ("By Jane Doe, New York", ["Jane Doe"]),
+        ("Af Jens Prøve, København", ["Jens Prøve"]),
+        # Whose pictures they are, up to the next label.
+        ("Av Kari Nes. Foto: Ola Ås og Eva Li", ["Kari Nes"]),
+        ("Foto: Ola Ås. Tekst: Kari Nes", ["Kari Nes"]),
+        ("Foto og tekst: Kari Nes", ["Kari Nes"]),
+        ("Kari Nes (foto: Ola Ås) og Eva Li", ["Kari Nes", "Eva Li"]),
+        # What somebody is, writes about and for whom.
+        ("Jane Doe Health correspondent", ["Jane Doe"]),
+        ("By JANE DOE FOR MAILONLINE", ["JANE DOE"]),
+        ("Gjesteskribent Kari Nes", ["Kari Nes"]),
+        ("By Jane Doe with John Roe", ["Jane Doe", "John Roe"]),
+        *[(text, []) for text in ("Om forfatteren", "Kommunedirektør i Nordvik", "Labrador CMS")],
+        # Dates beside names.
+        ("Publisert av Kari Nes, 4. mars 2026", ["Kari Nes"]),
+        ("Posted by Jane Doe on Wednesday, March 4th, 2026", ["Jane Doe"]),
     ],
 )
 def test_bylines_are_split_into_names(byline: str, names: list[str]) -> None:

@@ -30,7 +30,7 @@ def read(line: str, language: str | None = None, *, loose: bool = False) -> list
             [("published", "2026-11-20T14:30"), ("updated", "2026-11-21T09:05")],
         ),
         ("Lagt ut 20.11.2026", [("published", "2026-11-20")]),
-        ("Publiceret d. 20. november 2026 kl. 14.30", []),
+        ("Publiceret d. 20. november 2026 kl. 14.30", [("published", "2026-11-20T14:30")]),
         ("Publiceret den 20. november 2026 kl. 14.30", [("published", "2026-11-20T14:30")]),
         ("Publicerad 20 nov 2026 kl 14.30", [("published", "2026-11-20T14:30")]),
         ("Uppdaterad: 20 november 2026", [("updated", "2026-11-20")]),
