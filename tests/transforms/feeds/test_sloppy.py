@@ -43,6 +43,10 @@ def atom(entry: str, head: str = "") -> str:
 
 
 ITEM = "<title>Kaia stenger</title><link>https://avisa.example/1</link>"
+APPEARED = (
+    f'<p>The post <a href="{ADDRESS}">Kaia stenger</a> appeared first on '
+    '<a href="https://avisa.example">Avisa</a>.</p>'
+)
 NOTICE = "<br />\n<b>Warning</b>: Undefined variable $x in <b>/srv/feed.php</b><br />\n"
 
 
@@ -191,6 +195,26 @@ def test_text_decides_what_is_a_whole_article_and_markup_does_not() -> None:
         (7, "<p>Men så …</p>", "teaser"),
         (1, "", "teaser"),
         (0, "", "teaser"),
+        # Behind the dots may stand a link, and what WordPress puts behind all entries.
+        (15, f'<p>Men i Bø … <a class="more-link" href="{ADDRESS}#more">Les mer »</a></p>', "teaser"),
+        (15, f"<p>Men i Bø […]</p>{APPEARED}", "teaser"),
+        (15, f'<p><a href="{ADDRESS}">Continue reading</a></p>{APPEARED}', "doubtful"),
+        (15, APPEARED, "whole"),
+        *[(15, f"<p>Men i Bø {end}</p>", "teaser")
+          for end in ("(…)", "(...)", "[..]", "…»", "… (+)", "[&hellip;]")],
+        (15, "<p>Det ble slutt på det (se kartet).</p>", "whole"),
+        (15, f'<p><a href="{ADDRESS}">Les hele saken i Avisa.</a></p>', "doubtful"),
+        (15, f'<p>Slik endte det i Bø. <a href="{ADDRESS}">Se saken</a></p>', "doubtful"),
+        (60, "<p>Bli abonnent for å lese hele saken.</p>", "doubtful"),
+        (15, '<p>Etter dette gikk de hjem, ifølge <a href="https://nrk.example/2">NRK</a>.</p>',
+         "whole"),
+        # Headlines that are links are no text.
+        (0, f'<p><a href="{ADDRESS}0">Kommunen stenger kaia fordi isen har tatt den</a></p>' * 40,
+         "teaser"),
+        (7, f'<p><a href="{ADDRESS}0">Kommunen stenger kaia fordi isen har tatt den</a></p>' * 40,
+         "doubtful"),
+        (15, f'<p><a href="{ADDRESS}0">Slik tar isen kaia i Bø, pæl for pæl, i vinter …</a></p>',
+         "whole"),
     ],
 )  # fmt: skip
 def test_the_page_is_asked_where_it_may_have_more(paragraphs: int, end: str, kind: str) -> None:
