@@ -164,6 +164,17 @@ def test_portuguese_that_nobody_declares() -> None:
         ("Mon, 20 May 2024 20:19:00 (Central Time)", None),
         ("Mon, 20 May 2024 20:19:00 Mars/Olympus", None),
         ("Mon, 20 May 2024 20:19:00 IST", None),
+        ("Mon, 20 May 2024 20:19:00 −0500", "2024-05-21T01:19:00"),
+        ("Mon, 20 May 2024 20:19:00 –0500", "2024-05-21T01:19:00"),
+        ("Mon, 20 May 2024 20:19:00 (GMT-5)", "2024-05-21T01:19:00"),
+        ("Mon, 20 May 2024 20:19:00 EST5EDT", None),
+        ("Mon, 20 May 2024 20:19:00 Etc/GMT-1", None),
+        ("Mon, 20 May 2024 20:19:00 0100", None),
+        ("Mon, 20 May 2024 20:19:00 +01000", None),
+        ("2024-05-20T20:19:00+100", None),
+        ("20.05.2024 20:19–21:00", None),
+        ("Publisert 20.05.2024 20:19, oppdatert 20.05.2024 21:00", "2024-05-20T18:19:00"),
+        ("20:19 20.05.2024", "2024-05-20T18:19:00"),
     ],
 )
 def test_what_is_not_understood_whole_is_not_believed(text: str, at: str | None) -> None:
@@ -196,7 +207,7 @@ def test_text_decides_what_is_a_whole_article_and_markup_does_not() -> None:
         (1, "", "teaser"),
         (0, "", "teaser"),
         # Behind the dots may stand a link, and what WordPress puts behind all entries.
-        (15, f'<p>Men i Bø … <a class="more-link" href="{ADDRESS}#more">Les mer »</a></p>', "teaser"),
+        (15, f'<p>Men i Bø … <a class="mer" href="{ADDRESS}#more">Les mer »</a></p>', "teaser"),
         (15, f"<p>Men i Bø […]</p>{APPEARED}", "teaser"),
         (15, f'<p><a href="{ADDRESS}">Continue reading</a></p>{APPEARED}', "doubtful"),
         (15, APPEARED, "whole"),
