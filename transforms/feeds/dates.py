@@ -39,7 +39,8 @@ _ZONE_BEHIND = re.compile(
 )
 # The first word behind the time, behind a date: an offset, or the year of ``asctime``.
 _BEHIND = re.compile(
-    r"\d.*?[ T]\d\d?:\d\d(?::\d\d?(?:[.,]\d+)?)?(?: ?[ap]\.?m\b\.?)?[ (\[]*(?P<word>[^\s,;()\[\]]*)",
+    r"\d.*?[ T]\d\d?:\d\d(?::\d\d?(?:[.,]\d+)?)?(?: ?[ap]\.?m\b\.?)?"
+    r"[ (\[]*(?P<word>[^\s,;()\[\]]*)",
     re.IGNORECASE,
 )
 _OFFSET = re.compile(r"(?:GMT|UTC)?[+-](?:\d\d(?::?[0-5]\d)?|\d(?::[0-5]\d)?)|(?:19|20)\d\d")
