@@ -131,6 +131,9 @@ def _list_children(parent: Element, spaces: Iterable[str | None]) -> list[Elemen
     alike = {name for names in _ALIKE.values() for name in names}
     return sorted(children, key=lambda one: _name(one) in alike and _find_module(one, spaces) != "")
 
+    if not said.intersection(_PERSONS):
+        # Of an entry that another feed had first (RFC 4287, section 4.2.1).
+        children += islice(parent.iterfind("{*}source/{*}author"), _MOST_ALIKE)
 
 def _write_field(element: Element, spaces: Iterable[str | None]) -> str:
     """The element for feedparser; empty if it has nothing to say."""
