@@ -163,7 +163,8 @@ def _write_field(element: Element, spaces: Iterable[str | None]) -> str:
     elif len(element) or not _is_short(name, text):
         return ""
     if name == "guid" and not module:
-        return _write_guid(text, element.get("isPermaLink") or "")
+        stated = {key.lower(): value for key, value in element.attrib.items()}
+        return _write_guid(text, stated.get("ispermalink", ""))
     if name == "link" and _OTHER_SCHEME.match(element.get("href") or text):
         return ""  # else a GUID that is an address would not count
     tag = name if name in _RENAMED.values() else module + name
@@ -190,7 +191,11 @@ def _write_guid(text: str, is_link: str = "") -> str:
     """An id, of which feedparser makes an address unless it is told not to."""
     is_address = is_link.strip().lower() != "false" and _ADDRESS.match(text)
     flag = f' ispermalink="{"true" if is_address else "false"}"'
-    return _write("guid", text, flag) if text and _is_short("guid", text) else ""
+    if not text or not _is_short("guid", text):
+        return ""
+    # feedparser forgets this where the entry has a link, too.
+    refusal = "<noaddress>true</noaddress>" if is_link.strip().lower() == "false" else ""
+    return _write("guid", text, flag) + refusal
 
 
 def _write_language(element: Element) -> str:

@@ -123,7 +123,7 @@ def _read_entry(
         image_url=_read_image(told, context.url),
         paywalled=_read_paywall(told),
     )
-    return DraftEntry(guid, url, metadata, texts)
+    return DraftEntry(guid, url, metadata, texts, is_address=not told.get("noaddress"))
 
 
 def _list_stated(told: FeedFields, *names: str) -> list[str]:
