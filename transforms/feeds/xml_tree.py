@@ -40,7 +40,12 @@ _MOST_NAMESPACES = 200
 _UNICODE_MARKS = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"),
                   (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))  # fmt: skip
 _NAMESPACE = re.compile(r"\sxmlns:[\w.-]+\s*=")
-_ENTRY_BYTES = re.compile(rb"(?=<(?:item|entry)\b)")
+_ENTRY_BYTES = re.compile(rb"(?=<(?:item|entry)\b)", re.IGNORECASE)
+# Where one document ends and another of its kind begins.
+_NEXT_DOCUMENT = re.compile(
+    r"</(?P<root>rss|rdf:RDF|feed|urlset)\s*>\s*(?:<\?[^<>]*>\s*)?<(?P=root)\b[^<>]*>",
+    re.IGNORECASE,
+)
 # Elements of RSS that hold HTML, and often hold it bare.
 _BARE_HTML = re.compile(
     r"<(?P<tag>description|content:encoded)>(?!\s*<!\[CDATA\[)(?P<html>(?:(?!</?(?P=tag)>|<item\b).)*)"
@@ -150,7 +155,7 @@ def parse_xml(text: str) -> XmlTree | FeedFault:
     """
     if text.count("<") > _MOST_TAGS:
         return FeedFault("too_large", f"over {_MOST_TAGS} tags; is it a feed?")
-    mended = mend_xml(text)
+    mended = mend_xml(_NEXT_DOCUMENT.sub("", text))
     if isinstance(mended, FeedFault):
         return mended
     if len(_NAMESPACE.findall(mended)) > _MOST_NAMESPACES * 10:
