@@ -47,6 +47,8 @@ APPEARED = (
     f'<p>The post <a href="{ADDRESS}">Kaia stenger</a> appeared first on '
     '<a href="https://avisa.example">Avisa</a>.</p>'
 )
+ATOM = 'xmlns="http://www.w3.org/2005/Atom"'
+RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:rss="http://purl.org/rss/1.0/"'
 NOTICE = "<br />\n<b>Warning</b>: Undefined variable $x in <b>/srv/feed.php</b><br />\n"
 
 
@@ -180,6 +182,76 @@ def test_portuguese_that_nobody_declares() -> None:
 def test_what_is_not_understood_whole_is_not_believed(text: str, at: str | None) -> None:
     found = read_feed_instant(text, OSLO)
     assert (found[0].replace(tzinfo=None).isoformat() if found else None) == at
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        (
+            "<RSS><CHANNEL><TITLE>Avisa</TITLE><ITEM><TITLE>Kaia stenger</TITLE>"
+            f"<LINK>{ADDRESS}</LINK></ITEM></CHANNEL></RSS>"
+        ),
+        f"<rss><channel><Item>{ITEM}</Item></channel></rss>",
+        f'<feed {ATOM}><Entry><Title>Kaia stenger</Title><Link href="{ADDRESS}"/></Entry></feed>',
+        f"<urlset><URL><LOC>{ADDRESS}</LOC><news><Title>Kaia stenger</Title></news></URL></urlset>",
+        (
+            f"<rdf:RDF {RDF}><rss:item><rss:title>Kaia stenger</rss:title>"
+            f"<rss:link>{ADDRESS}</rss:link></rss:item></rdf:RDF>"
+        ),
+    ],
+    ids=["rss", "item", "atom", "sitemap", "prefixes alone"],
+)
+def test_names_of_elements_in_capitals_and_with_prefixes_are_read(body: str) -> None:
+    for text in (body, NOTICE + body):
+        (found,) = entries(text)
+        assert (found.url, found.metadata.title) == (ADDRESS, "Kaia stenger")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<rss><channel><title>Avisa</title><story>{ITEM}</story></channel></rss>",
+        f"<urlset><page><loc>{ADDRESS}</loc></page></urlset>",
+    ],
+)
+def test_what_looks_like_an_entry_and_is_none_is_told(body: str) -> None:
+    feed = parse(body)
+    assert isinstance(feed, ParsedFeed)
+    assert ([reason for reason, _ in feed.faults], feed.unusable) == (["broken_entry"], 1)
+    empty = parse("<rss><channel><title>Avisa</title><link>/</link></channel></rss>")
+    assert isinstance(empty, ParsedFeed)
+    assert empty.faults == ()
+
+
+@pytest.mark.parametrize("head", ["", '\n<?xml version="1.0"?>\n'])
+def test_a_second_document_behind_the_first_is_read(head: str) -> None:
+    one, other = rss(ITEM), rss(ITEM.replace("/1", "/2"))
+    assert [e.url for e in entries(one + head + other)] == [ADDRESS, "https://avisa.example/2"]
+    one, other = (atom(f'<title>Kaia {n}</title><id>{n}</id><link href="/{n}"/>') for n in (1, 2))
+    assert [e.id for e in entries(one + head + other)] == ["1", "2"]
+
+
+def test_the_author_of_an_entrys_source_goes_before_the_feeds() -> None:
+    source = "<source><title>Annen avis</title><author><name>Kari Dahl</name></author></source>"
+    head = "<author><name>Redaksjonen</name></author>"
+    for author, names in (("", ("Kari Dahl",)), (head, ("Redaksjonen",))):
+        (found,) = entries(atom(f'<title>Kaia</title><link href="/1"/>{author}{source}', head))
+        assert found.metadata.authors == names
+    (found,) = entries(atom('<title>Kaia</title><link href="/1"/>', head))
+    assert found.metadata.authors == ("Redaksjonen",)
+
+
+def test_a_guid_that_is_said_to_be_no_address_is_none() -> None:
+    for flag, urls in (
+        ("false", ["https://avisa.example/presse"] * 2),
+        ("true", ["https://cms.example/1", "https://cms.example/2"]),
+    ):
+        items = [
+            f'<title>Sak {n}</title><link>/presse</link><guid isPermaLink="{flag}">'
+            f"https://cms.example/{n}</guid><description>Tekst {n}</description>"
+            for n in (1, 2)
+        ]
+        assert [e.url for e in entries(rss(*items))] == urls
 
 
 def test_text_decides_what_is_a_whole_article_and_markup_does_not() -> None:
