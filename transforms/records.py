@@ -135,7 +135,7 @@ class PageRequest:
 
     ``feed`` is the feed's id within its source. ``tries`` counts the earlier runs that tried in
     vain. ``known_as`` is the id of the document in the lake where the entry was seen under
-    another address before.
+    another address before; ``known_title`` is the headline of the article that the lake has of it.
     """
 
     source: str
@@ -143,6 +143,7 @@ class PageRequest:
     entry: Entry
     tries: int = 0
     known_as: str | None = None
+    known_title: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for fewer than no tries."""

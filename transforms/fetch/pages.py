@@ -106,9 +106,9 @@ def _sort_pages(
     request: PageRequest, response: Response, strangers: Strangers
 ) -> Iterator[tuple[PageRequest, Response, OtherPage | None]]:
     """The pages that are settled once ``response`` has come: itself, or strangers before it."""
-    signs = read_signs(request.entry, response)
+    signs = read_signs(request, response)
     other = find_other_page(request, response, signs)
-    if other is None and signs.is_strange:
+    if other is None and signs.is_doubtful:
         yield from strangers.add(request, response, signs)
     else:
         yield request, response, other
@@ -122,7 +122,7 @@ def _make_result(
     keep: _Keeper,
 ) -> Iterator[FetchResult]:
     source = job.sources[request.source]
-    if other is not None and other.reason == "login_page":
+    if other is not None and other.reason in ("login_page", "strange_page"):
         # A house that shows it to everybody means to let its readers in again.
         fault = FetchFault(other.reason, other.detail, is_temporary=True, domain="", status=200)
         if job.answers is not None:

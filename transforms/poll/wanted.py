@@ -156,13 +156,15 @@ def _draft(
         document = document_of(lead.request, rules)
         same = _find_taken(lead, fresh.before, taken, rules)
         written_at = None if lead.item is None else lead.item.ingested_at
+        known_title = None if lead.item is None else lead.item.title
+        request = replace(lead.request, known_title=known_title)
         if same is not None or _is_known(lead, poll.polled_before, now):
             seen[hash_entry_id(fresh.entry.id)] = SeenEntry(fresh.entry.digest, same or document)
             known_entries += 1
         elif fresh.before is not None and (until := account.find_wait(fresh, written_at)):
             # As it is not dealt with, the next poll finds it changed again, if it is whole.
             seen[hash_entry_id(fresh.entry.id)] = fresh.before
-            page = account.put_off(fresh, lead.request, written_at, until)
+            page = account.put_off(fresh, request, written_at, until)
             put_off += [] if page is None else [page]
             left_out |= page is None
             known_entries += fresh.is_retold
@@ -171,7 +173,7 @@ def _draft(
             left_out = True
         else:
             account.ask(fresh, written_at)
-            requests.append(lead.request)
+            requests.append(request)
             taken[document] = fresh.entry
             fresh_taken += 1
     if state.outcome == "parsed":
