@@ -143,43 +143,50 @@ def _judge_in_place(request: PageRequest, response: Response, signs: PageSigns) 
     return None
 
 
+# A page, and why it is not the one that was wanted.
+Settled = tuple[PageRequest, Response, OtherPage | None]
+
+
 @dataclass(slots=True)
 class Strangers:
     """Pages that have nothing of their entries, held back until it shows whether several entries
-    end in the same one. At most ``most`` are held; then the oldest is let go."""
+    end in the same one. At most ``most`` are held; then the oldest is let go. What a page shows by
+    itself stays with it."""
 
     most: int = 20
-    _held: dict[str, list[tuple[PageRequest, Response]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    _held: dict[str, list[Settled]] = field(default_factory=lambda: defaultdict(list))
     _condemned: set[str] = field(default_factory=set)
 
     def add(
-        self, request: PageRequest, response: Response, signs: PageSigns
-    ) -> Iterator[tuple[PageRequest, Response, OtherPage | None]]:
+        self,
+        request: PageRequest,
+        response: Response,
+        signs: PageSigns,
+        other: OtherPage | None = None,
+    ) -> Iterator[Settled]:
         """Hold a page; what is settled by it."""
         key = f"{request.source} {signs.text_hash}"
         if key in self._condemned:
-            yield request, response, _same_page(response)
+            yield request, response, other or _same_page(response)
             return
-        self._held[key].append((request, response))
+        self._held[key].append((request, response, other))
         if self._is_shared(key):
             self._condemned.add(key)
-            for held, page in self._held.pop(key):
-                yield held, page, _same_page(page)
+            for held, page, shown in self._held.pop(key):
+                yield held, page, shown or _same_page(page)
         elif sum(map(len, self._held.values())) > self.most:
             oldest = next(iter(self._held))
-            yield from ((held, page, None) for held, page in self._held.pop(oldest))
+            yield from self._held.pop(oldest)
 
     def _is_shared(self, key: str) -> bool:
         """Whether entries at several addresses have the page."""
-        first, *others = (one.entry.url or "" for one, _ in self._held[key])
+        first, *others = (one.entry.url or "" for one, *_ in self._held[key])
         return any(not (_is_place(first, url) or _is_place(url, first)) for url in others)
 
-    def finish(self) -> Iterator[tuple[PageRequest, Response, OtherPage | None]]:
+    def finish(self) -> Iterator[Settled]:
         """What is left: pages that came once."""
         for held in self._held.values():
-            yield from ((request, response, None) for request, response in held)
+            yield from held
         self._held.clear()
 
 

@@ -165,6 +165,17 @@ def test_several_entries_that_end_in_one_text_are_rejected_and_one_is_not() -> N
     assert {reason for _, reason in settle(twice)} == {None}
 
 
+def test_a_page_that_shows_it_by_itself_condemns_others_of_its_text() -> None:
+    strangers = Strangers()
+    settled = []
+    for number, lead in ((1, None), (2, LEAD)):
+        request, response = wanted(address(number), lead=lead), came(GONE, address(number))
+        signs = read_signs(request, response)
+        other = find_other_page(request, response, signs)
+        settled += strangers.add(request, response, signs, other)
+    assert [other.reason for *_, other in settled if other] == ["same_page", "strange_page"]
+
+
 def test_strangers_that_differ_are_let_go_each_once() -> None:
     words = "alfa bravo charlie delta ekko foxtrot golf hotell india juliett".split()
     pages = [(address(n), f"<p>{word * 2} {word}</p>") for n, word in enumerate(words)]
