@@ -157,8 +157,7 @@ class ParsedFeed:
     ``sy:update*``; ``skip_hours`` (0..23, GMT) and ``skip_days`` (0 = Monday, GMT) are when it
     asks not to be polled. ``sitemaps`` are the addresses that a sitemap index lists, newest
     first. ``faults`` are what is wrong, as (reason, detail) pairs. Beside ``entries`` the document
-    holds ``unusable`` ones, of which ``faults`` tell why, and ``copies`` that say what an entry
-    says.
+    holds ``unusable`` ones (``faults`` tell why) and ``copies`` that say what an entry says.
     """
 
     kind: FeedKind

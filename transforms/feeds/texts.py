@@ -64,7 +64,7 @@ _MAYBE_ARTICLE, _MAYBE_PARAGRAPHS = 400, 2
 _LONG_ARTICLE = 3_000
 
 # A piece of a line, and the address that it links to.
-Piece = tuple[str, str | None]
+_Piece = tuple[str, str | None]
 
 ContentKind = Literal["whole", "doubtful", "teaser"]
 
@@ -91,9 +91,9 @@ def list_html_lines(text: str) -> list[str]:
     return [_join(pieces) for pieces in _split_lines(text)]
 
 
-def _split_lines(text: str) -> list[list[Piece]]:
+def _split_lines(text: str) -> list[list[_Piece]]:
     """The lines of a piece of HTML that have a text, in pieces that are links or are none."""
-    plain: list[list[Piece]] = [[(unescape(text), None)]]
+    plain: list[list[_Piece]] = [[(unescape(text), None)]]
     if "<" not in text:
         return [line for line in plain if _join(line)]
     try:
@@ -103,7 +103,7 @@ def _split_lines(text: str) -> list[list[Piece]]:
     except (etree.ParserError, etree.XMLSyntaxError):
         return [line for line in plain if _join(line)]
     etree.strip_elements(tree, *_UNSEEN, with_tail=False)
-    lines: list[list[Piece]] = [[]]
+    lines: list[list[_Piece]] = [[]]
     link = None
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         is_start = event == "start"
@@ -117,7 +117,7 @@ def _split_lines(text: str) -> list[list[Piece]]:
     return [line for line in lines if _join(line)]
 
 
-def _join(line: Iterable[Piece]) -> str:
+def _join(line: Iterable[_Piece]) -> str:
     return normalize_line("".join(text for text, _ in line))
 
 
@@ -233,7 +233,7 @@ def judge_content(content: str, lead: str | None, url: str | None = None) -> Con
     return "doubtful" if is_much else "teaser"
 
 
-def _cut_links(line: list[Piece]) -> list[Piece]:
+def _cut_links(line: list[_Piece]) -> list[_Piece]:
     """A line without the links that it ends in."""
     end = len(line)
     for index in reversed(range(len(line))):
@@ -245,7 +245,7 @@ def _cut_links(line: list[Piece]) -> list[Piece]:
     return line[:end]
 
 
-def _is_only_links(line: Iterable[Piece]) -> bool:
+def _is_only_links(line: Iterable[_Piece]) -> bool:
     """Whether a line has no word that is not a link's, and so is none of an article's text."""
     return not any(link is None and _WORD.search(text) for text, link in line)
 
