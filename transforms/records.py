@@ -135,7 +135,7 @@ class PageRequest:
 
     ``feed`` is the feed's id within its source. ``tries`` counts the earlier runs that tried in
     vain. ``known_as`` is the id of the document in the lake where the entry was seen under
-    another address before.
+    another address before; ``known_title`` is the headline of the article that the lake has of it.
     """
 
     source: str
@@ -143,6 +143,7 @@ class PageRequest:
     entry: Entry
     tries: int = 0
     known_as: str | None = None
+    known_title: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for fewer than no tries."""
@@ -156,8 +157,7 @@ class ParsedFeed:
     ``sy:update*``; ``skip_hours`` (0..23, GMT) and ``skip_days`` (0 = Monday, GMT) are when it
     asks not to be polled. ``sitemaps`` are the addresses that a sitemap index lists, newest
     first. ``faults`` are what is wrong, as (reason, detail) pairs. Beside ``entries`` the document
-    holds ``unusable`` ones, of which ``faults`` tell why, and ``copies`` that say what an entry
-    says.
+    holds ``unusable`` ones (``faults`` tell why) and ``copies`` that say what an entry says.
     """
 
     kind: FeedKind

@@ -20,6 +20,9 @@ _MONTH = r"[^\W\d_]{3,12}\.?"
 # RFC 5322 section 4.3: 00 to 49 are the years from 2000, 50 to 99 those from 1950.
 _SHORT_YEAR = re.compile(rf"\b(\d{{1,2}})([ -]){_MONTH}[ -](\d\d)(?=[ ,]|$)")
 _SMALL_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:t\d\d:?\d\d.*|.*\dz)")
+# Typographers' minus; between two times the dash means "to".
+_MINUS = re.compile(r"(?<=:\d\d) ?(?:\u2212(?=\d\d:?\d\d$)|\u2013(?=\d{4}$))")
+_BRACKETED = re.compile(r"(?<=:\d\d) ?\(((?:GMT|UTC)?[+-][\d:]+)\)$")
 _SHORT_OFFSET = re.compile(r"(?<=:\d\d) ?(?:GMT|UTC)? ?([+-])(\d)(?=\)?$)")
 _HOUR_OFFSET = re.compile(r"(?<=:\d\d) ?(?:GMT|UTC) ?([+-]\d\d)(?=\)?$)")
 _LEAP_SECOND = re.compile(r"(?<=:\d\d:)60(?!\d)")
@@ -34,6 +37,14 @@ _ZONE_BEHIND = re.compile(
     r":\d\d?(?:[.,]\d+)?(?: ?[ap]\.?m\b\.?)? ?[(\[]?(?P<name>[^\W\d][^\d+()\[\]-]*?)[)\]]?$",
     re.IGNORECASE,
 )
+# The first word behind the time, behind a date: an offset, or the year of ``asctime``.
+_BEHIND = re.compile(
+    r"\d.*?[ T]\d\d?:\d\d(?::\d\d?(?:[.,]\d+)?)?(?: ?[ap]\.?m\b\.?)?"
+    r"[ (\[]*(?P<word>[^\s,;()\[\]]*)",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(r"(?:GMT|UTC)?[+-](?:\d\d(?::?[0-5]\d)?|\d(?::[0-5]\d)?)|(?:19|20)\d\d")
+_SIGN = re.compile(r"[\d+\u2010-\u2015\u2212-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def read_feed_instant(
 
     Without an offset the value is read in ``timezone``. Not believed are instants before 1990
     (systems write 1970 and 0001 for "no date"), those over a day after ``latest``, the time of the
-    fetch, and those in a zone whose name is not known.
+    fetch, and those whose zone or offset is not understood.
     """
     line = " ".join(text.split())
     if len(line) > 100:
@@ -88,6 +99,9 @@ def read_feed_instant(
     moved = bool(_MIDNIGHT.search(line))
     for pattern, replacement in _REWRITES:
         line = pattern.sub(replacement, line)
+    behind = _BEHIND.search(line)
+    if behind and _SIGN.search(behind["word"]) and not _OFFSET.fullmatch(behind["word"]):
+        return None
     zone = _ZONE_BEHIND.search(line)
     if zone and not is_known_zone(zone["name"]) and zone["name"].casefold() not in _NO_ZONES:
         return None
@@ -124,6 +138,8 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (re.compile(r",(?=\S)"), ", "),
     (_SMALL_ISO, _capitalize),
     (_SHORT_YEAR, _write_year),
+    (_MINUS, "-"),
+    (_BRACKETED, r" \g<1>"),
     (_SHORT_OFFSET, r" \g<1>0\g<2>00"),
     (_HOUR_OFFSET, r" \g<1>00"),
     (_LEAP_SECOND, "59"),

@@ -64,13 +64,15 @@ class FeedContext:
 class DraftEntry:
     """An entry as its feed tells it, without id and digest. ``url`` is absolute, http or https.
 
-    ``metadata`` holds clean lines.
+    ``metadata`` holds clean lines. ``is_address`` is false where the feed says that the GUID is no
+    address, however it looks.
     """
 
     guid: str | None
     url: str | None
     metadata: Metadata
     texts: Texts = NO_TEXTS
+    is_address: bool = True
 
     @property
     def content(self) -> str | None:
@@ -207,6 +209,7 @@ def _use_permalinks(drafts: Sequence[DraftEntry], rules: UrlSettings) -> list[Dr
         if url
         and len(guids[url]) > 1
         and draft.guid
+        and draft.is_address
         and (address := resolve_address(draft.guid, "")) is not None
         else draft
         for draft, url in zip(drafts, urls, strict=True)

@@ -19,6 +19,7 @@ from newsbeam.transforms.feeds.fault import FeedFault
 from newsbeam.transforms.feeds.texts import (
     choose_texts,
     escape_text,
+    has_line_tag,
     list_lines,
     read_plain_line,
     read_title_line,
@@ -99,9 +100,12 @@ def _read_item(
 ) -> DraftEntry:
     guid = normalize_line(_get_scalar(item, "id") or "") or None
     url = _read_address(item, ("url", "external_url"), context) or resolve_address(guid, "")
-    title = read_plain_line(_get_text(item, "title") or "") or None
+    title = read_title_line(_get_text(item, "title") or "") or None
     content = _get_text(item, "content_html") or escape_text(_get_text(item, "content_text") or "")
-    summary = escape_text(_get_text(item, "summary") or "")
+    summary = _get_text(item, "summary") or ""
+    # Plain text, says the specification; many put HTML there, with tags that end.
+    is_html = "</" in summary and has_line_tag(summary)
+    summary = summary if is_html else escape_text(summary)
     texts = choose_texts(title, summary or None, content or None, has_page=url is not None)
     published, modified = _get_scalar(item, "date_published"), _get_scalar(item, "date_modified")
     dates = read_dates(
@@ -158,6 +162,8 @@ def _read_authors(item: JsonNode) -> tuple[str, ...]:
 
 def _read_tags(item: JsonNode) -> tuple[str, ...]:
     tags = item.get("tags")
+    if isinstance(tags, str):
+        return list_lines(tags.split(","))
     texts = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
     return list_lines(texts)
 

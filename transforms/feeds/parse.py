@@ -47,9 +47,9 @@ _FEED_START = re.compile(
 _FEED_ROOT = re.compile(
     r"<(?P<name>rss|rdf:RDF|feed|urlset|sitemapindex)\b[^<>]*>"
     r'|\{\s*"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org',
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
-_ENTRY = re.compile(r"<(?:item|entry|url|sitemap)\b")
+_ENTRY = re.compile(r"<(?:[\w.-]+:)?(?:item|entry|url|sitemap)\b", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE(?!\s+html\b)", re.IGNORECASE)
 _LINK = re.compile(r"<link\b[^>]{1,1000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(

@@ -81,11 +81,14 @@ def write_plain_feed(root: Element, most_entries: int) -> tuple[bytes, int]:
     is_atom = _name(root) == "feed"
     channel = root if is_atom else next(root.iterchildren("{*}channel"), root)
     spaces = {None, _ATOM, _space(root), _space(channel)}
-    entries = [  # wherever they stand: in the feed, beside it, in each other
-        element
-        for element in root.iter("{*}item", "{*}entry")
-        if element.prefix is None or _space(element) in spaces
-    ]
+    items = list(root.iter("{*}item", "{*}entry"))
+    # Wherever they stand: in the feed, beside it, in each other.
+    entries = [e for e in items if e.prefix is None or _space(e) in spaces]
+    if not entries:
+        entries = [
+            e for e in items if next(e.iterchildren("{*}title", "{*}link"), None) is not None
+        ]
+        spaces |= set(map(_space, entries))
     # Of two languages that are stated, feedparser keeps the last one.
     parts = [_write_language(channel) or _write_language(root), *_write_fields(channel, spaces)]
     item = "entry" if is_atom else "item"
@@ -128,6 +131,9 @@ def _list_children(parent: Element, spaces: Iterable[str | None]) -> list[Elemen
     if not said & {*_SUMMARIES, *_CONTENTS}:
         # A film or a picture has no other text.
         children += islice(parent.iterfind("{*}group/{*}description"), 1)
+    if not said.intersection(_PERSONS):
+        # Of an entry that another feed had first (RFC 4287, section 4.2.1).
+        children += islice(parent.iterfind("{*}source/{*}author"), _MOST_ALIKE)
     alike = {name for names in _ALIKE.values() for name in names}
     return sorted(children, key=lambda one: _name(one) in alike and _find_module(one, spaces) != "")
 
@@ -160,7 +166,8 @@ def _write_field(element: Element, spaces: Iterable[str | None]) -> str:
     elif len(element) or not _is_short(name, text):
         return ""
     if name == "guid" and not module:
-        return _write_guid(text, element.get("isPermaLink") or "")
+        stated = {key.lower(): value for key, value in element.attrib.items()}
+        return _write_guid(text, stated.get("ispermalink", ""))
     if name == "link" and _OTHER_SCHEME.match(element.get("href") or text):
         return ""  # else a GUID that is an address would not count
     tag = name if name in _RENAMED.values() else module + name
@@ -187,7 +194,11 @@ def _write_guid(text: str, is_link: str = "") -> str:
     """An id, of which feedparser makes an address unless it is told not to."""
     is_address = is_link.strip().lower() != "false" and _ADDRESS.match(text)
     flag = f' ispermalink="{"true" if is_address else "false"}"'
-    return _write("guid", text, flag) if text and _is_short("guid", text) else ""
+    if not text or not _is_short("guid", text):
+        return ""
+    # feedparser forgets this where the entry has a link, too.
+    refusal = "<noaddress>true</noaddress>" if is_link.strip().lower() == "false" else ""
+    return _write("guid", text, flag) + refusal
 
 
 def _write_language(element: Element) -> str:

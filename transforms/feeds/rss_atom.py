@@ -33,7 +33,7 @@ from newsbeam.transforms.feeds.texts import (
     read_html_line,
     read_plain_line,
 )
-from newsbeam.transforms.feeds.xml_tree import Element
+from newsbeam.transforms.feeds.xml_tree import Element, find_strange_entries
 from newsbeam.transforms.records import Metadata, ParsedFeed
 from newsbeam.transforms.text.bylines import split_author
 from newsbeam.transforms.text.characters import normalize_line, squeeze
@@ -72,6 +72,8 @@ def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
     faults = made.faults
     if entry_count > MOST_ENTRIES:
         faults = (*faults, ("too_many_entries", f"{entry_count}; {MOST_ENTRIES} are read"))
+    strange = [] if entry_count else find_strange_entries(root)
+    faults = (*faults, *strange)
     return ParsedFeed(
         kind="atom" if parsed.version.startswith("atom") else "rss",
         title=_read_title(feed),
@@ -84,7 +86,7 @@ def read_rss_atom(root: Element, context: FeedContext) -> ParsedFeed:
         skip_days=read_skip_days((feed.get("skipdays") or "").split()),
         faults=faults,
         # What was over the most was not read.
-        unusable=made.unusable + max(0, entry_count - MOST_ENTRIES),
+        unusable=made.unusable + len(strange) + max(0, entry_count - MOST_ENTRIES),
         copies=made.copies,
     )
 
@@ -123,7 +125,7 @@ def _read_entry(
         image_url=_read_image(told, context.url),
         paywalled=_read_paywall(told),
     )
-    return DraftEntry(guid, url, metadata, texts)
+    return DraftEntry(guid, url, metadata, texts, is_address=not told.get("noaddress"))
 
 
 def _list_stated(told: FeedFields, *names: str) -> list[str]:

@@ -21,7 +21,7 @@ from newsbeam.transforms.feeds.entries import (
     resolve_address,
 )
 from newsbeam.transforms.feeds.texts import list_lines, read_title_line
-from newsbeam.transforms.feeds.xml_tree import Element
+from newsbeam.transforms.feeds.xml_tree import Element, find_strange_entries
 from newsbeam.transforms.records import Metadata, ParsedFeed
 from newsbeam.transforms.text.languages import normalize_tag
 
@@ -45,6 +45,8 @@ def read_sitemap(root: Element, context: FeedContext) -> ParsedFeed:
     faults = made.faults
     if len(chosen) > MOST_ENTRIES:
         faults = (*faults, ("too_many_entries", f"{len(chosen)}; {MOST_ENTRIES} are read"))
+    strange = [] if pages else find_strange_entries(root)
+    faults = (*faults, *strange)
     names = {_find_text(element, "news", "publication", "name") for element in news}
     languages = {entry.metadata.language for entry in made.entries}
     return ParsedFeed(
@@ -53,7 +55,7 @@ def read_sitemap(root: Element, context: FeedContext) -> ParsedFeed:
         language=languages.pop() if len(languages) == 1 else None,
         entries=made.entries,
         faults=faults,
-        unusable=made.unusable + max(0, len(chosen) - MOST_ENTRIES),
+        unusable=made.unusable + len(strange) + max(0, len(chosen) - MOST_ENTRIES),
         copies=made.copies,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from itertools import islice
 from typing import Literal
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
@@ -28,13 +29,24 @@ _LINE_TAG = re.compile(
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _MOST_LINES = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# WordPress ends every entry with this, in the language of the site.
+# WordPress ends every entry with this, in the language of the site. It begins where its first words
+# stand last: an article may begin with "The post office", too.
+_THE_POST = r"\b(?:The post|Innlegget|Inlägget|Indlægget|Der Beitrag) "
 _APPEARED_FIRST = re.compile(
-    r"(?:The post|Innlegget|Inlägget|Indlægget) .{1,300} (?:appeared first on|dukket først opp på|"
-    r"dukka først opp på|dök först upp på|blev først udgivet på) .{1,200}$"
+    rf"{_THE_POST}(?:(?!{_THE_POST}).){{1,300}} (?:appeared first on|dukket først opp på|"
+    r"dukka først opp på|dök först upp på|blev først udgivet på|erschien zuerst auf) .{1,200}$"
 )
 
-_DOTS = re.compile(r"\s*(?:\[(?:…|\.\.\.)\]|…|\.\.\.)$")
+# A text that breaks off: dots, in brackets or not, and such signs as lead to the rest of it.
+_DOTS = re.compile(r"\s*(?:[\[(]\s*(?:…|\.{2,5})\s*[\])]|…|\.{3})[\s»›>→+()\[\]]*$")
+# A last line that says where the rest is. Ours.
+_READ_ON = re.compile(
+    r"\b(?:(?:lese?|læse?|läsa?|read|see)\b.{0,20}?\b(?:hele|heile|hela|resten|whole|full|rest|entire)"
+    r"|continue reading|weiterlesen|(?:ganzen|vollständigen) artikel|lire la suite|lees verder)\b",
+    re.IGNORECASE,
+)
+_READ_ON_LENGTH = 100
+_WORD = re.compile(r"\w")
 
 # What a description has to have to be the article itself and not a summary: ours, above what
 # papers put into one (the longest standfirsts are of some 600 code points).
@@ -50,10 +62,9 @@ _MORE_THAN_LEAD = 1.5
 # so much, a link to the page is no sign that there is more. Ours.
 _MAYBE_ARTICLE, _MAYBE_PARAGRAPHS = 400, 2
 _LONG_ARTICLE = 3_000
-_LAST_LINK = re.compile(
-    r"""<a\s[^<>]{0,500}?\bhref\s*=\s*["']?([^"'\s<>]{1,2000})""", re.IGNORECASE
-)
 
+# A piece of a line, and the address that it links to.
+_Piece = tuple[str, str | None]
 
 ContentKind = Literal["whole", "doubtful", "teaser"]
 
@@ -77,23 +88,37 @@ def read_html_line(text: str) -> str:
 
 def list_html_lines(text: str) -> list[str]:
     """Return the lines of a piece of HTML, as a browser would break them, without markup."""
+    return [_join(pieces) for pieces in _split_lines(text)]
+
+
+def _split_lines(text: str) -> list[list[_Piece]]:
+    """The lines of a piece of HTML that have a text, in pieces that are links or are none."""
+    plain: list[list[_Piece]] = [[(unescape(text), None)]]
     if "<" not in text:
-        return [line] if (line := normalize_line(unescape(text))) else []
+        return [line for line in plain if _join(line)]
     try:
         parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
         data = f"<div>{_CONTROL.sub('', text)}</div>".encode("utf-8", "replace")
         tree = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return [line] if (line := normalize_line(unescape(text))) else []
+        return [line for line in plain if _join(line)]
     etree.strip_elements(tree, *_UNSEEN, with_tail=False)
-    lines: list[list[str]] = [[]]
+    lines: list[list[_Piece]] = [[]]
+    link = None
     for event, element in etree.iterwalk(tree, events=("start", "end")):
-        if element.tag not in _INLINE:
+        is_start = event == "start"
+        if element.tag == "a":
+            link = element.get("href", "") if is_start else None
+        elif element.tag not in _INLINE:
             lines.append([])
-        piece = element.text if event == "start" else element.tail
+        piece = element.text if is_start else element.tail
         if piece:
-            lines[-1].append(piece)
-    return [line for pieces in lines if (line := normalize_line("".join(pieces)))]
+            lines[-1].append((piece, link))
+    return [line for line in lines if _join(line)]
+
+
+def _join(line: Iterable[_Piece]) -> str:
+    return normalize_line("".join(text for text, _ in line))
 
 
 def read_plain_line(text: str) -> str:
@@ -177,33 +202,63 @@ def judge_content(content: str, lead: str | None, url: str | None = None) -> Con
     What counts is the text that would be stored: so many code points, in so many lines that are
     more than a label or a link, that do not break off and say more than the summary does. It is
     ``doubtful`` where it has less of that, but more than a teaser has, and where it ends in a link
-    to the page: then the page tells which of them has the article.
+    to the page, or says that the rest is elsewhere: then the page tells which has the article.
     """
-    lines = list_html_lines(content)
-    labels = 0
-    while lines and (len(lines[-1]) < _LABEL_LENGTH and not lines[-1].endswith((".", "!", "?"))):
-        if lines[-1].endswith(("…", "...", "[…]", "[...]")):
+    lines = _split_lines(content)
+    if lines and (rest := _APPEARED_FIRST.sub("", last := _join(lines[-1]))) != last:
+        lines[-1:] = [[(rest, None)]] if rest.strip() else []
+    leads_on = reads_on = False
+    while lines:
+        line, text = lines[-1], _join(lines[-1])
+        before = _cut_links(line)
+        is_label = len(text) < _LABEL_LENGTH and not text.endswith((".", "!", "?"))
+        if _DOTS.search(_join(before)) or (
+            _DOTS.search(text) and (is_label or not _is_only_links(line))
+        ):
             return "teaser"
+        leads_on |= any(_is_address_of(link, url) for _, link in line[len(before) :])
+        is_notice = len(text) <= _READ_ON_LENGTH and _READ_ON.search(text) is not None
+        reads_on |= is_notice
+        if not (is_label or is_notice or _is_only_links(line)):
+            break
         lines.pop()  # "Les mer", the name of a photographer
-        labels += 1
-    length = sum(len(line) for line in lines)
-    paragraphs = sum(len(line) >= _LABEL_LENGTH for line in lines)
-    if not lines or _DOTS.search(lines[-1]) or length <= _MORE_THAN_LEAD * len(lead or ""):
+    told = [_join(line) for line in lines if not _is_only_links(line)]
+    length = sum(map(len, told))
+    paragraphs = sum(len(line) >= _LABEL_LENGTH for line in told)
+    if not told or length <= _MORE_THAN_LEAD * len(lead or ""):
         return "teaser"
     if length >= _WHOLE_ARTICLE and paragraphs >= _ARTICLE_PARAGRAPHS:
-        leads_on = labels and length < _LONG_ARTICLE and _ends_in_link(content, url)
-        return "doubtful" if leads_on else "whole"
+        return "doubtful" if reads_on or (leads_on and length < _LONG_ARTICLE) else "whole"
     is_much = length >= _MAYBE_ARTICLE and paragraphs >= _MAYBE_PARAGRAPHS
     return "doubtful" if is_much else "teaser"
 
 
-def _ends_in_link(content: str, url: str | None) -> bool:
-    """Whether the last words of ``content`` are a link to ``url``."""
-    start = content.lower().rfind("<a ")
-    if url is None or start < 0 or len(read_html_line(content[start:])) > _LABEL_LENGTH:
+def _cut_links(line: list[_Piece]) -> list[_Piece]:
+    """A line without the links that it ends in."""
+    end = len(line)
+    for index in reversed(range(len(line))):
+        text, link = line[index]
+        if link is not None:
+            end = index
+        elif _WORD.search(text):
+            break
+    return line[:end]
+
+
+def _is_only_links(line: Iterable[_Piece]) -> bool:
+    """Whether a line has no word that is not a link's, and so is none of an article's text."""
+    return not any(link is None and _WORD.search(text) for text, link in line)
+
+
+def _is_address_of(link: str | None, url: str | None) -> bool:
+    """Whether ``link`` leads to the page at ``url``, whatever it asks for and wherever on it."""
+    if not link or url is None:
         return False
-    link = _LAST_LINK.match(content, start)
-    return link is not None and unescape(link[1]).split("?")[0] == url.split("?")[0]
+    try:
+        one, other = urlsplit(urljoin(url, link.strip())), urlsplit(url)
+    except ValueError:
+        return False
+    return (one.netloc, one.path.rstrip("/")) == (other.netloc, other.path.rstrip("/"))
 
 
 def is_whole_article(content: str, lead: str | None) -> bool:

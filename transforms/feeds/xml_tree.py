@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,12 +41,17 @@ _MOST_NAMESPACES = 200
 _UNICODE_MARKS = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"),
                   (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))  # fmt: skip
 _NAMESPACE = re.compile(r"\sxmlns:[\w.-]+\s*=")
-_ENTRY_BYTES = re.compile(rb"(?=<(?:item|entry)\b)")
+_ENTRY_BYTES = re.compile(rb"(?=<(?:item|entry)\b)", re.IGNORECASE)
+# Where one document ends and another of its kind begins.
+_NEXT_DOCUMENT = re.compile(
+    r"</(?P<root>rss|rdf:RDF|feed|urlset)\s*>\s*(?:<\?[^<>]*>\s*)?<(?P=root)\b[^<>]*>",
+    re.IGNORECASE,
+)
 # Elements of RSS that hold HTML, and often hold it bare.
 _BARE_HTML = re.compile(
     r"<(?P<tag>description|content:encoded)>(?!\s*<!\[CDATA\[)(?P<html>(?:(?!</?(?P=tag)>|<item\b).)*)"
     r"</(?P=tag)>",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
 _ODD_TAGS = (
     etree.ErrorTypes.ERR_TAG_NAME_MISMATCH,
@@ -56,6 +62,10 @@ _END_CHARS = 2_000
 # What shows that a document is complete, by the name of the root; elsewhere that name. (In RSS 1.0
 # the entries stand behind the channel, in RSS 2.0 within it.)
 _ROOT_ENDS = {"rss": "rss|channel"}
+# What has a title and an address and is no entry.
+_NO_ENTRIES = frozenset({"rss", "rdf", "channel", "feed", "image", "textinput", "urlset", "source"})
+_ADDRESS_NAMES = ("link", "guid", "id", "loc", "url")
+_TITLE_NAMES = ("title", "headline", "loc")
 # What an entry is called, by the name of the root; elsewhere ``item``.
 _ENTRY_NAMES = {"feed": "entry", "urlset": "url", "sitemapindex": "sitemap"}
 
@@ -150,7 +160,7 @@ def parse_xml(text: str) -> XmlTree | FeedFault:
     """
     if text.count("<") > _MOST_TAGS:
         return FeedFault("too_large", f"over {_MOST_TAGS} tags; is it a feed?")
-    mended = mend_xml(text)
+    mended = mend_xml(_NEXT_DOCUMENT.sub("", text))
     if isinstance(mended, FeedFault):
         return mended
     if len(_NAMESPACE.findall(mended)) > _MOST_NAMESPACES * 10:
@@ -168,7 +178,7 @@ def parse_xml(text: str) -> XmlTree | FeedFault:
     if root is None:
         message = log[0].message.strip() if len(log) else "no element"
         return FeedFault("broken_xml", f"no XML that can be read: {message}")
-    _name_prefixes(root)
+    _name_elements(root)
     name = _ENTRY_NAMES.get(etree.QName(root).localname, "item")
     if etree.QName(root).localname == name:
         return XmlTree(root)  # no feed, whatever it is
@@ -207,14 +217,37 @@ def _parse(text: str) -> tuple[Element | None, etree._ListErrorLog]:
     return root, parser.error_log
 
 
-def _name_prefixes(root: Element) -> None:
-    """Give elements with an undeclared prefix the namespace that the prefix is known for."""
+def find_strange_entries(root: Element) -> list[tuple[str, str]]:
+    """The fault of a feed without an entry that nonetheless has elements like entries: with a
+    title and an address each."""
+    found = Counter(
+        name
+        for element in root.iter(etree.Element)
+        if (name := etree.QName(element).localname) not in _NO_ENTRIES
+        and any(next(element.iterchildren(f"{{*}}{one}"), None) is not None for one in _TITLE_NAMES)
+        and any(next(element.iterchildren(f"{{*}}{a}"), None) is not None for a in _ADDRESS_NAMES)
+    )
+    return [
+        (
+            "broken_entry",
+            f"<{name[:40]}> is no entry of a feed, but there are {count} with an address",
+        )
+        for name, count in found.most_common(1)
+    ]
+
+
+def _name_elements(root: Element) -> None:
+    """Give all elements names in lower case, and those with an undeclared prefix the namespace
+    that the prefix is known for."""
     for element in root.iter(etree.Element):
-        prefix, colon, name = element.tag.rpartition("}")[2].partition(":")
+        space, mark, name = element.tag.rpartition("}")
+        prefix, colon, local = name.partition(":")
         if colon:
             namespace = _KNOWN_NAMESPACES.get(prefix.lower(), "urn:undeclared")
-            name = name.replace(":", "_")
-            element.tag = f"{{{namespace}}}{name if name[:1].isalpha() else f'_{name}'}"
+            local = local.lower().replace(":", "_")
+            element.tag = f"{{{namespace}}}{local if local[:1].isalpha() else f'_{local}'}"
+        elif not name.islower():
+            element.tag = f"{space}{mark}{name.lower()}"
         for key in [key for key in element.attrib if ":" in key.rpartition("}")[2]]:
             del element.attrib[key]
 
@@ -231,7 +264,7 @@ def _cut(root: Element, name: str, text: str, log: etree._ListErrorLog) -> XmlTr
     """Take out the last entry where the document, or the parser, stopped in the midst of it."""
     limits = [fault for fault in log if fault.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT]
     ends = _ROOT_ENDS.get(etree.QName(root).localname, re.escape(etree.QName(root).localname))
-    if not limits and re.search(rf"</(?:[\w.-]+:)?(?:{ends})\s*>", text[-_END_CHARS:]):
+    if not limits and re.search(rf"</(?:[\w.-]+:)?(?:{ends})\s*>", text[-_END_CHARS:], re.I):
         return XmlTree(root)
     reason, detail = "truncated", "the document breaks off"
     if limits:
@@ -245,6 +278,8 @@ def _cut(root: Element, name: str, text: str, log: etree._ListErrorLog) -> XmlTr
 
 
 def _breaks_off_within(text: str, name: str) -> bool:
-    starts = [found.start() for found in re.finditer(rf"<(?:[\w.-]+:)?{name}(?:\s[^<>]*)?>", text)]
-    ends = [found.start() for found in re.finditer(rf"</(?:[\w.-]+:)?{name}\s*>", text)]
+    starts = [
+        found.start() for found in re.finditer(rf"<(?:[\w.-]+:)?{name}(?:\s[^<>]*)?>", text, re.I)
+    ]
+    ends = [found.start() for found in re.finditer(rf"</(?:[\w.-]+:)?{name}\s*>", text, re.I)]
     return bool(starts) and (not ends or ends[-1] < starts[-1])

@@ -19,6 +19,7 @@ from newsbeam.transforms.fetch.kept_answers import KeptAnswers
 from newsbeam.transforms.fetch.queue import MEDIA_TYPES, FetchJob, fetch_in_thread
 from newsbeam.transforms.fetch.unwanted import (
     OtherPage,
+    Settled,
     Strangers,
     find_other_page,
     read_signs,
@@ -104,12 +105,12 @@ def fetch_pages(requests: Sequence[PageRequest], job: FetchJob) -> Iterator[Fetc
 
 def _sort_pages(
     request: PageRequest, response: Response, strangers: Strangers
-) -> Iterator[tuple[PageRequest, Response, OtherPage | None]]:
+) -> Iterator[Settled]:
     """The pages that are settled once ``response`` has come: itself, or strangers before it."""
-    signs = read_signs(request.entry, response)
+    signs = read_signs(request, response)
     other = find_other_page(request, response, signs)
-    if other is None and signs.is_strange:
-        yield from strangers.add(request, response, signs)
+    if signs.is_doubtful and (other is None or other.reason == "strange_page"):
+        yield from strangers.add(request, response, signs, other)
     else:
         yield request, response, other
 
@@ -122,7 +123,7 @@ def _make_result(
     keep: _Keeper,
 ) -> Iterator[FetchResult]:
     source = job.sources[request.source]
-    if other is not None and other.reason == "login_page":
+    if other is not None and other.reason in ("login_page", "strange_page"):
         # A house that shows it to everybody means to let its readers in again.
         fault = FetchFault(other.reason, other.detail, is_temporary=True, domain="", status=200)
         if job.answers is not None:

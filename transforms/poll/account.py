@@ -48,6 +48,11 @@ class Account:
         # One that lies further ahead was reckoned by a clock that was.
         return until if self._now < until <= self._now + _LONGEST_WAIT else None
 
+    def settle(self, fresh: FreshEntry) -> None:
+        """``fresh`` tells what the lake has, or what another entry tells: nothing is asked for."""
+        if not fresh.is_retold:
+            self._move("new" if fresh.before is None else "changed", "known")
+
     def ask(self, fresh: FreshEntry, written_at: datetime | None) -> None:
         """``fresh`` is asked for now."""
         if fresh.before is None:

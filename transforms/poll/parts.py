@@ -51,20 +51,28 @@ def _find_parts(
     url: str, group: Sequence[Entry], full_text: FullText, is_whole_feed: bool
 ) -> dict[str, str]:
     """The parts of those in ``group``, which share ``url``, that are articles of their own."""
-    first: list[Entry] = []
-    of: dict[str, str] = {}
-    for entry in group:
-        same = next((other for other in first if _is_same_story(entry, other)), None)
-        of[entry.id] = (same or entry).id
-        if same is None:
-            first.append(entry)
-    if len(first) < 2:
+    of = _pair_stories(group, 1)
+    if len(set(of.values())) < 2:
         return {}
+    # Where the page may tell more, posts that are alike are those of a live page.
+    unlike = len(set(_pair_stories(group, _SAME).values()))
     is_list = len({entry.url for entry in group}) == 1 and (
-        len(first) >= _LISTED or is_whole_feed or urlsplit(url).path == "/"
+        unlike >= _LISTED or (unlike > 1 and (is_whole_feed or urlsplit(url).path == "/"))
     )
     takes: FullText = "feed" if is_list else full_text
     return {entry.id: of[entry.id] for entry in group if carries_article(entry, takes)}
+
+
+def _pair_stories(group: Sequence[Entry], share: float) -> dict[str, str]:
+    """The ids of the entries in ``group``, each with that of the first one that tells the same."""
+    first: list[Entry] = []
+    of: dict[str, str] = {}
+    for entry in group:
+        same = next((other for other in first if _is_same_story(entry, other, share)), None)
+        of[entry.id] = (same or entry).id
+        if same is None:
+            first.append(entry)
+    return of
 
 
 def carries_article(entry: Entry, full_text: FullText) -> bool:
@@ -76,9 +84,10 @@ def carries_article(entry: Entry, full_text: FullText) -> bool:
     return is_whole_article(entry.content, entry.metadata.lead)
 
 
-def _is_same_story(one: Entry, other: Entry) -> bool:
+def _is_same_story(one: Entry, other: Entry, share: float) -> bool:
     """Whether two entries of one address tell the same: the same text, or the same title and
-    texts that are alike."""
+    texts of which the longer one has the ``share`` of the shorter one's words. All of them, where
+    the feed has the articles: warnings and recalls are alike but for the name of a place."""
     texts = [_read_words(entry) for entry in (one, other)]
     if texts[0] and texts[0] == texts[1]:
         return True
@@ -87,7 +96,7 @@ def _is_same_story(one: Entry, other: Entry) -> bool:
         return False
     words = [set(text) for text in texts]
     shorter = min(map(len, words))
-    return not shorter or len(words[0] & words[1]) >= _SAME * shorter
+    return not shorter or len(words[0] & words[1]) >= share * shorter
 
 
 def _read_words(entry: Entry) -> list[str]:

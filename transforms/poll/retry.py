@@ -20,6 +20,7 @@ from newsbeam.transforms.records import PageRequest
 TEMPORARY = frozenset({
     "timeout", "connect_failed", "dns_failed", "server_error", "rate_limited", "asked_to_wait",
     "host_in_trouble", "robots_unreachable", "broken_response", "bad_tls", "login_page",
+    "strange_page",
 })  # fmt: skip
 # These failed on a page that was there: today's rules may do better.
 _RULES = frozenset({"extract", "clean", "enrich", "write"})

@@ -19,9 +19,11 @@ from newsbeam.transforms.poll.documents import (
     list_documents,
 )
 from newsbeam.transforms.poll.future import is_future
-from newsbeam.transforms.poll.moves import KnownItems, Lead, PolledFeed, Tracker
+from newsbeam.transforms.poll.moves import KnownItem, KnownItems, Lead, PolledFeed, Tracker
+from newsbeam.transforms.poll.parts import carries_article
 from newsbeam.transforms.records import Entry, FetchFault, PageRequest
 from newsbeam.transforms.settings.source import UrlSettings
+from newsbeam.transforms.text.characters import squeeze
 from newsbeam.transforms.text.spans import EVER, Span
 
 # Ours: the wait before a page is tried again in a later run, doubled with every try.
@@ -156,13 +158,16 @@ def _draft(
         document = document_of(lead.request, rules)
         same = _find_taken(lead, fresh.before, taken, rules)
         written_at = None if lead.item is None else lead.item.ingested_at
-        if same is not None or _is_known(lead, poll.polled_before, now):
+        known_title = None if lead.item is None else lead.item.title
+        request = replace(lead.request, known_title=known_title)
+        if same is not None or _is_known(lead, poll, now):
+            account.settle(fresh)
             seen[hash_entry_id(fresh.entry.id)] = SeenEntry(fresh.entry.digest, same or document)
             known_entries += 1
         elif fresh.before is not None and (until := account.find_wait(fresh, written_at)):
             # As it is not dealt with, the next poll finds it changed again, if it is whole.
             seen[hash_entry_id(fresh.entry.id)] = fresh.before
-            page = account.put_off(fresh, lead.request, written_at, until)
+            page = account.put_off(fresh, request, written_at, until)
             put_off += [] if page is None else [page]
             left_out |= page is None
             known_entries += fresh.is_retold
@@ -171,7 +176,7 @@ def _draft(
             left_out = True
         else:
             account.ask(fresh, written_at)
-            requests.append(lead.request)
+            requests.append(request)
             taken[document] = fresh.entry
             fresh_taken += 1
     if state.outcome == "parsed":
@@ -224,16 +229,19 @@ def _find_taken(
     return None
 
 
-def _is_known(lead: Lead, polled_before: datetime | None, now: datetime) -> bool:
+def _is_known(lead: Lead, poll: PolledFeed, now: datetime) -> bool:
     """Whether the lake holds what the entry tells."""
     document = lead.item
     if document is None or lead.is_news is not None:
         return document is not None and not lead.is_news
-    modified_at = lead.request.entry.metadata.modified_at
+    entry, polled_before = lead.request.entry, poll.polled_before
+    modified_at = entry.metadata.modified_at
     if modified_at is not None and is_future(document.ingested_at, now):
         return False  # nobody can tell which was first
     if not lead.before:
-        return modified_at is None or modified_at <= document.ingested_at
+        if modified_at is not None:
+            return modified_at <= document.ingested_at
+        return not _may_have_changed(entry, document, poll)
     # It tells something new: known only if another feed has brought that in since.
     return (
         modified_at is not None
@@ -241,6 +249,17 @@ def _is_known(lead: Lead, polled_before: datetime | None, now: datetime) -> bool
         and polled_before < document.ingested_at
         and modified_at <= document.ingested_at
     )
+
+
+def _may_have_changed(entry: Entry, document: KnownItem, poll: PolledFeed) -> bool:
+    """Whether the article of an entry that no feed remembers may be another one now: its headline
+    is, or the entry carries the article, so that it costs no request to see."""
+    if document.feed is None:
+        return False
+    titles = [squeeze(title) for title in (entry.metadata.title, document.title) if title]
+    if len(set(titles)) > 1:
+        return True
+    return document.feed == poll.state.feed and carries_article(entry, poll.full_text)
 
 
 def waiting_requests(states: Collection[FeedState]) -> list[PageRequest]:

@@ -32,6 +32,13 @@ _MONTH_PREFIX = {
     12: ("des", "dec", "dez"),
 }
 _MONTH = {prefix: month for month, prefixes in _MONTH_PREFIX.items() for prefix in prefixes}
+# In Finnish, three letters do not tell November from March; "marras", "marraskuu", "marraskuuta".
+_FINNISH = "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu".split()
+_MONTH_FINNISH = {
+    stem + ending: number
+    for number, stem in enumerate(_FINNISH, 1)
+    for ending in ("", "kuu", "kuuta")
+}
 # Hours east of UTC; RFC 5322 section 4.3 and the names used in Europe.
 _ZONE_HOURS = {
     **dict.fromkeys(("z", "utc", "gmt", "ut", "wet"), 0),
@@ -122,7 +129,7 @@ def parse_instant(value: str, timezone: ZoneInfo, language: str | None = None) -
     """Return the instant that ``value`` states, timezone-aware, or None.
 
     Understood: ISO 8601, RFC 5322 ("Mon, 28 Apr 2024 08:00:00 CEST"), days with
-    the month's number or name in Norwegian, Danish, Swedish, English, German or Dutch
+    the month's number or name in Norwegian, Danish, Swedish, Finnish, English, German or Dutch
     ("28. april 2024 kl. 14.47", "Publisert: 05.08.24 kl. 14:47", "April 28, 2024, 2:47 PM"),
     digits alone (YYYYMMDD, YYYYMMDDhhmm[ss]) and Unix time in seconds or milliseconds.
 
@@ -234,7 +241,8 @@ def _read_day(
 ) -> datetime | None:
     year, day = int(part["year"]), int(part.get("day", 0))
     if "month_name" in part:
-        month = _MONTH.get(part["month_name"].casefold()[:3], 0)
+        name = part["month_name"].casefold()
+        month = _MONTH_FINNISH.get(name) or _MONTH.get(name[:3], 0)
     elif "first" in part:
         days = _list_days(year, int(part["first"]), int(part["second"]), around, language)
         if len(days) != 1:

@@ -105,9 +105,14 @@ ONE = "Et avsnitt som ikke er hele artikkelen."
         ("<b>Tittel!</b>", None, None, None),
         ("Et avsnitt som er langt nok […]", LONG, None, LONG),
         (f"<p>{ONE}</p><p>The post X appeared first on Y.</p>", None, ONE, None),
+        ("<p>The post office opens.</p><p>The post <a>X</a> appeared first on <a>Y</a>.</p>", None,
+         "The post office opens.", None),
+        ("Innlegget vakte uro. Innlegget X dukket først opp på Y.", None, "Innlegget vakte uro.",
+         None),
+        (f"<p>{ONE}</p><p>Der Beitrag <a>X</a> erschien zuerst auf <a>Y</a>.</p>", None, ONE, None),
         ("<img src='a.jpg'>", "<img src='a.jpg'>", None, None),
     ],
-)
+)  # fmt: skip
 def test_lead_and_content(
     summary: str | None, content: str | None, lead: str | None, text: str | None
 ) -> None:

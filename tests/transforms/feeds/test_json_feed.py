@@ -46,6 +46,17 @@ def test_author_that_is_none(authors: object) -> None:
     assert entry(authors=authors).metadata.authors == ()
 
 
+def test_html_where_plain_text_belongs_is_read_as_html() -> None:
+    found = entry(title="Tom &amp; <i>Kari</i>", summary="<p>Hei <b>du</b> &amp; meg</p>").metadata
+    assert (found.title, found.lead) == ("Tom & Kari", "Hei du & meg")
+    plain = entry(title="Om <canvas> i nettlesere", summary="5 < 6, sa hun.").metadata
+    assert (plain.title, plain.lead) == ("Om <canvas> i nettlesere", "5 < 6, sa hun.")
+
+
+def test_tags_in_one_string_are_several() -> None:
+    assert entry(tags="sport, fotball").metadata.tags == ("sport", "fotball")
+
+
 @pytest.mark.parametrize(
     ("item", "url"),
     [

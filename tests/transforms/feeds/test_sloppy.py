@@ -43,6 +43,12 @@ def atom(entry: str, head: str = "") -> str:
 
 
 ITEM = "<title>Kaia stenger</title><link>https://avisa.example/1</link>"
+APPEARED = (
+    f'<p>The post <a href="{ADDRESS}">Kaia stenger</a> appeared first on '
+    '<a href="https://avisa.example">Avisa</a>.</p>'
+)
+ATOM = 'xmlns="http://www.w3.org/2005/Atom"'
+RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:rss="http://purl.org/rss/1.0/"'
 NOTICE = "<br />\n<b>Warning</b>: Undefined variable $x in <b>/srv/feed.php</b><br />\n"
 
 
@@ -160,11 +166,92 @@ def test_portuguese_that_nobody_declares() -> None:
         ("Mon, 20 May 2024 20:19:00 (Central Time)", None),
         ("Mon, 20 May 2024 20:19:00 Mars/Olympus", None),
         ("Mon, 20 May 2024 20:19:00 IST", None),
+        ("Mon, 20 May 2024 20:19:00 −0500", "2024-05-21T01:19:00"),
+        ("Mon, 20 May 2024 20:19:00 –0500", "2024-05-21T01:19:00"),
+        ("Mon, 20 May 2024 20:19:00 (GMT-5)", "2024-05-21T01:19:00"),
+        ("Mon, 20 May 2024 20:19:00 EST5EDT", None),
+        ("Mon, 20 May 2024 20:19:00 Etc/GMT-1", None),
+        ("Mon, 20 May 2024 20:19:00 0100", None),
+        ("Mon, 20 May 2024 20:19:00 +01000", None),
+        ("2024-05-20T20:19:00+100", None),
+        ("20.05.2024 20:19–21:00", None),
+        ("Publisert 20.05.2024 20:19, oppdatert 20.05.2024 21:00", "2024-05-20T18:19:00"),
+        ("20:19 20.05.2024", "2024-05-20T18:19:00"),
     ],
 )
 def test_what_is_not_understood_whole_is_not_believed(text: str, at: str | None) -> None:
     found = read_feed_instant(text, OSLO)
     assert (found[0].replace(tzinfo=None).isoformat() if found else None) == at
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        (
+            "<RSS><CHANNEL><TITLE>Avisa</TITLE><ITEM><TITLE>Kaia stenger</TITLE>"
+            f"<LINK>{ADDRESS}</LINK></ITEM></CHANNEL></RSS>"
+        ),
+        f"<rss><channel><Item>{ITEM}</Item></channel></rss>",
+        f'<feed {ATOM}><Entry><Title>Kaia stenger</Title><Link href="{ADDRESS}"/></Entry></feed>',
+        f"<urlset><URL><LOC>{ADDRESS}</LOC><news><Title>Kaia stenger</Title></news></URL></urlset>",
+        (
+            f"<rdf:RDF {RDF}><rss:item><rss:title>Kaia stenger</rss:title>"
+            f"<rss:link>{ADDRESS}</rss:link></rss:item></rdf:RDF>"
+        ),
+    ],
+    ids=["rss", "item", "atom", "sitemap", "prefixes alone"],
+)
+def test_names_of_elements_in_capitals_and_with_prefixes_are_read(body: str) -> None:
+    for text in (body, NOTICE + body):
+        (found,) = entries(text)
+        assert (found.url, found.metadata.title) == (ADDRESS, "Kaia stenger")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<rss><channel><title>Avisa</title><story>{ITEM}</story></channel></rss>",
+        f"<urlset><page><loc>{ADDRESS}</loc></page></urlset>",
+    ],
+)
+def test_what_looks_like_an_entry_and_is_none_is_told(body: str) -> None:
+    feed = parse(body)
+    assert isinstance(feed, ParsedFeed)
+    assert ([reason for reason, _ in feed.faults], feed.unusable) == (["broken_entry"], 1)
+    empty = parse("<rss><channel><title>Avisa</title><link>/</link></channel></rss>")
+    assert isinstance(empty, ParsedFeed)
+    assert empty.faults == ()
+
+
+@pytest.mark.parametrize("head", ["", '\n<?xml version="1.0"?>\n'])
+def test_a_second_document_behind_the_first_is_read(head: str) -> None:
+    one, other = rss(ITEM), rss(ITEM.replace("/1", "/2"))
+    assert [e.url for e in entries(one + head + other)] == [ADDRESS, "https://avisa.example/2"]
+    one, other = (atom(f'<title>Kaia {n}</title><id>{n}</id><link href="/{n}"/>') for n in (1, 2))
+    assert [e.id for e in entries(one + head + other)] == ["1", "2"]
+
+
+def test_the_author_of_an_entrys_source_goes_before_the_feeds() -> None:
+    source = "<source><title>Annen avis</title><author><name>Kari Dahl</name></author></source>"
+    head = "<author><name>Redaksjonen</name></author>"
+    for author, names in (("", ("Kari Dahl",)), (head, ("Redaksjonen",))):
+        (found,) = entries(atom(f'<title>Kaia</title><link href="/1"/>{author}{source}', head))
+        assert found.metadata.authors == names
+    (found,) = entries(atom('<title>Kaia</title><link href="/1"/>', head))
+    assert found.metadata.authors == ("Redaksjonen",)
+
+
+def test_a_guid_that_is_said_to_be_no_address_is_none() -> None:
+    for flag, urls in (
+        ("false", ["https://avisa.example/presse"] * 2),
+        ("true", ["https://cms.example/1", "https://cms.example/2"]),
+    ):
+        items = [
+            f'<title>Sak {n}</title><link>/presse</link><guid isPermaLink="{flag}">'
+            f"https://cms.example/{n}</guid><description>Tekst {n}</description>"
+            for n in (1, 2)
+        ]
+        assert [e.url for e in entries(rss(*items))] == urls
 
 
 def test_text_decides_what_is_a_whole_article_and_markup_does_not() -> None:
@@ -191,6 +278,26 @@ def test_text_decides_what_is_a_whole_article_and_markup_does_not() -> None:
         (7, "<p>Men så …</p>", "teaser"),
         (1, "", "teaser"),
         (0, "", "teaser"),
+        # Behind the dots may stand a link, and what WordPress puts behind all entries.
+        (15, f'<p>Men i Bø … <a class="mer" href="{ADDRESS}#more">Les mer »</a></p>', "teaser"),
+        (15, f"<p>Men i Bø […]</p>{APPEARED}", "teaser"),
+        (15, f'<p><a href="{ADDRESS}">Continue reading</a></p>{APPEARED}', "doubtful"),
+        (15, APPEARED, "whole"),
+        *[(15, f"<p>Men i Bø {end}</p>", "teaser")
+          for end in ("(…)", "(...)", "[..]", "…»", "… (+)", "[&hellip;]")],
+        (15, "<p>Det ble slutt på det (se kartet).</p>", "whole"),
+        (15, f'<p><a href="{ADDRESS}">Les hele saken i Avisa.</a></p>', "doubtful"),
+        (15, f'<p>Slik endte det i Bø. <a href="{ADDRESS}">Se saken</a></p>', "doubtful"),
+        (60, "<p>Bli abonnent for å lese hele saken.</p>", "doubtful"),
+        (15, '<p>Etter dette gikk de hjem, ifølge <a href="https://nrk.example/2">NRK</a>.</p>',
+         "whole"),
+        # Headlines that are links are no text.
+        (0, f'<p><a href="{ADDRESS}0">Kommunen stenger kaia fordi isen har tatt den</a></p>' * 40,
+         "teaser"),
+        (7, f'<p><a href="{ADDRESS}0">Kommunen stenger kaia fordi isen har tatt den</a></p>' * 40,
+         "doubtful"),
+        (15, f'<p><a href="{ADDRESS}0">Slik tar isen kaia i Bø, pæl for pæl, i vinter …</a></p>',
+         "whole"),
     ],
 )  # fmt: skip
 def test_the_page_is_asked_where_it_may_have_more(paragraphs: int, end: str, kind: str) -> None:

@@ -66,6 +66,18 @@ def test_one_title_with_another_text_is_another_story() -> None:
     assert mark(*notes, full_text="feed") == ["a", "b"]
 
 
+def test_texts_that_are_alike_are_several_stories_of_the_feed_and_one_live_page() -> None:
+    text = (
+        "Gult nivå for {}: Det ventes kuling fra nordvest natt til torsdag. Sikre alt som er løst."
+    )
+    notes = [
+        Entry(place, f"{BASE}/varsel", "", Metadata(title="Farevarsel", lead=text.format(place)))
+        for place in ("Nes", "Moen", "Vik")
+    ]
+    assert mark(*notes, full_text="feed") == ["Nes", "Moen", "Vik"]
+    assert mark(*notes) == [None] * 3
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["/a", "/b", "/a#x"])), max_size=8))
 def test_no_story_of_a_feed_shares_its_part_with_another(told: list[tuple[int, str]]) -> None:
     entries = [replace(note(n, path), id=f"{n}{path}{i}") for i, (n, path) in enumerate(told)]

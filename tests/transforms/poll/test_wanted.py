@@ -97,6 +97,51 @@ def test_a_known_article_is_wanted_again_when_the_feed_says_it_changed_since() -
     assert wanted(newer) == ["/a"]
 
 
+@pytest.mark.parametrize(
+    ("title", "content", "feed", "is_wanted"),
+    [
+        ("Kaia stenger", None, "f", False),
+        ("Kaia stenger likevel ikke", None, "f", True),
+        ("Kaia stenger likevel ikke", None, "another", True),
+        ("Kaia stenger likevel ikke", None, None, False),  # from files
+        (None, None, "f", False),
+        # What the feed carries costs no request.
+        (
+            "Kaia stenger",
+            "<p>Kommunen stenger kaia i vinter fordi isen tok den.</p>" * 40,
+            "f",
+            True,
+        ),
+        (
+            "Kaia stenger",
+            "<p>Kommunen stenger kaia i vinter fordi isen tok den.</p>" * 40,
+            "g",
+            False,
+        ),
+    ],
+)
+def test_an_entry_that_no_feed_remembers_is_looked_at_where_it_may_tell_a_change(
+    title: str | None, content: str | None, feed: str | None, is_wanted: bool
+) -> None:
+    lake = Documents()
+    document = lake.add("/a", NOW - HOUR, "Kaia stenger")
+    lake[document] = replace(lake[document], feed=feed)
+    told = replace(entry("/a"), metadata=Metadata(title=title), content=content)
+    (draft,) = choose(poll(FreshEntry(told)), lake=lake)
+    assert bool(draft.requests) == is_wanted
+    (draft,) = choose(poll(FreshEntry(replace(told, metadata=Metadata()))), lake=Documents())
+    assert draft.requests[0].known_title is None
+
+
+def test_entries_that_nothing_is_asked_for_are_counted_as_known() -> None:
+    lake = Documents()
+    lake.add("/a", NOW - HOUR)
+    polled = poll(FreshEntry(entry("/a")), FreshEntry(entry("/b")), FreshEntry(entry("/b/")))
+    polled = replace(polled, state=replace(polled.state, new=3))
+    (draft,) = choose(polled, lake=lake)
+    assert (draft.state.new, draft.state.known) == (1, 2)
+
+
 def test_an_entry_that_tells_something_new_is_wanted_unless_another_feed_brought_it() -> None:
     lake = Documents()
     document = lake.add("/a", NOW - HOUR)
