@@ -114,8 +114,8 @@ def check_output(options: SqlOptions, output: Console) -> None:
         if told is None and options.format is None:
             known = ", ".join(_ENDINGS)
             raise RefusedError(
-                f"{place}: {place.suffix} names no format that this writes ({known}); give "
-                "--format, or another ending"
+                f"{place}: there is no format for {place.suffix}, but for {known}; give --format, "
+                "or another ending"
             )
         if told is not None and options.format not in (None, told):
             raise RefusedError(f"{place} would not be {told}, but {options.format}: which is it?")

@@ -53,7 +53,7 @@ _BYLINE = re.compile(r"^\W*(?:av|by|von|af|par|por)\s", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 # As times are followed by where they are of: "11:28 AMT".
 _ZONE = re.compile(r"[A-Z]{2,4}T")
-_BESIDE = frozenset(
+BESIDE_DATES = frozenset(
     "kl klokka klokken klockan uhr um den der am at on the of vom i o clock from ist est "
     "ma man mandag måndag monday montag mon mo ti tir tirs tis tirsdag tysdag tisdag tuesday tue "
     "tues dienstag di on ons onsdag wednesday wed mittwoch mi to tor tors torsdag thursday thu "
@@ -136,7 +136,7 @@ def _list_unknown(text: str) -> list[str]:
     """The words that are not part of a date's line, nor of a byline in it."""
     words: Iterable[str] = _WORD.findall(text)
     unknown = [
-        word for word in words if word.casefold() not in _BESIDE and not _ZONE.fullmatch(word)
+        word for word in words if word.casefold() not in BESIDE_DATES and not _ZONE.fullmatch(word)
     ]
     if unknown and not any(map(str.isdigit, text)):
         names = split_author(text)

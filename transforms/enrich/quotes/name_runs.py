@@ -204,7 +204,7 @@ class NameRuns:
         token, entity = self._cut.tokens[index], self._labelled.get(index)
         apart = entity is not None and entity.start == token.start
         another = apart and entity is not None and entity.label not in PERSON_LABELS
-        return token.is_capitalised and not another and not ends_acronym(token.text + "s")
+        return token.is_capitalised and not another and not token.text[-2:].isupper()
 
     def _parts_owner(self, index: int) -> bool:
         """Whether a first name begins behind an owner known elsewhere: *Civitas Kari Nes*."""
