@@ -138,7 +138,8 @@ def _judge_in_place(request: PageRequest, response: Response, signs: PageSigns) 
         before = (
             "" if request.known_title is None else f" and of {request.known_title!r}, known so far"
         )
-        detail = f"the page at {response.url} has nothing of what the feed tells{before}: gone, or a wall"
+        told = f"nothing of what the feed tells{before}: gone, or a wall"
+        detail = f"the page at {response.url} has {told}"
         return OtherPage("strange_page", detail)
     return None
 

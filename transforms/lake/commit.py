@@ -181,7 +181,7 @@ def _row_facts(row: Row) -> RowFacts:
         row["revision"],
         row["content_hash"],
         # Of copies of an article that differ, the one seen last is the newest revision.
-        f"{row['fetched_at'] or ''} {row['modified_at'] or ''} {_pad_numbers(row['origin'])}",
+        f"{row['fetched_at'] or ''} {row['modified_at'] or ''} {_pad_numbers(row['origin'] or '')}",
         len(row["entities"]),
         len(row["quotes"]),
         row.get("base_content", ""),
