@@ -124,12 +124,16 @@ class ClauseReader:
         lower = self._tokens[index].lower
         if lower in self._sets.nonfinite:
             return False
-        states = any(
-            not form.link or self._has_link(form.link, index, last)
-            for form in self._stating.get(lower, ())
-        ) or any(
-            not (form.manner or form.impersonal or form.particle)
-            for form in self._saying.get(lower, ())
+        states = (
+            lower in self._words.ascribing
+            or any(
+                not form.link or self._has_link(form.link, index, last)
+                for form in self._stating.get(lower, ())
+            )
+            or any(
+                not (form.manner or form.impersonal or form.particle)
+                for form in self._saying.get(lower, ())
+            )
         )
         return states and self._has_object(index + 1, last)
 

@@ -317,9 +317,9 @@ class _Ascriber:
         prompts = self._dialogue.is_prompt(candidate, following)
         if prompts or (asks and self._answers(candidate, following)):
             return _Ascription(is_interviewer=True)
-        if candidate.standalone and self._is_shown(candidate):
-            return _Ascription()  # A message without its author.
         goes_on = self._goes_on(candidate)
+        if candidate.standalone and self._is_shown(candidate):
+            return _Ascription(goes_on)  # A message without its author, or the next paragraph.
         foremost = goes_on or self._cast.foremost or self._find_ahead(candidate, following, None)
         return _Ascription(foremost or named_later)
 
