@@ -69,6 +69,7 @@ def removed_by(line: str, language: str = "nb", isolated: bool = False) -> str |
         ("Hva mener du?", "reader_question", "nb"),
         ("Vad tycker du? Skriv till oss.", "reader_question", "sv"),
         ("Last ned appen vår og få varsler", "app", "nn"),
+        ("Last ned Fjordposten-appen her", "app", "nb"),
         ("Hent vores app", "app", "da"),
         ("Støtt oss med en gave på Vipps 12345", "donation", "nb"),
         ("Support our journalism with a donation.", "donation", "en"),
