@@ -152,7 +152,7 @@ def split_author(text: str) -> list[str]:
             if name is None or (place > 0 and name[0].islower()):
                 continue
             # "By Jane Doe, Washington": among several names one may be a first name alone.
-            is_place = len(found) == 1 and (
+            is_place = len(names) + len(found) == 1 and (
                 " " not in name or _TWO_WORD_PLACE.fullmatch(name) is not None
             )
             if not told or (not is_place and (is_person(name) or _ONE_NAME.fullmatch(name))):
