@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import os
+import random
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,7 +149,7 @@ def test_a_million_empty_members(coding: str, member: bytes) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "lzma"])
 def test_body_that_is_not_what_its_coding_says(coding: str) -> None:
-    body = os.urandom(5000)
+    body = random.Random(1).randbytes(5000)  # one of 85 begins like plain markup
     got = fetch(lambda *_: reply(body, content_encoding=coding))
     fault(got, "broken_response", is_temporary=True)
 
