@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
@@ -86,7 +86,7 @@ def match_files(files: FileSet, shards: int = 1) -> Iterator[FoundFile | Rejecti
         except (BeamIOError, ValueError, OSError) as error:
             yield Rejection(files.source, "read", "unreadable", f"{pattern}: {error}", glob)
             continue
-        dangling = _find_dangling(patterns)
+        dangling = _find_dangling(patterns, {match.path for match in matches})
         for link in sorted(dangling - broken):
             told = f"a link to {os.readlink(link)}, which is not there"
             yield Rejection(files.source, "read", "unreadable", told, link)
@@ -122,8 +122,9 @@ def _match_no_folder(pattern: str) -> list[str]:
     return list(dict.fromkeys("/".join([*parts, name]) for parts in chosen))
 
 
-def _find_dangling(patterns: Iterable[str]) -> set[str]:
-    """The links to nothing on this machine that ``patterns`` match, which Beam passes over."""
+def _find_dangling(patterns: Iterable[str], matched: Set[str]) -> set[str]:
+    """The links to nothing on this machine that ``patterns`` match, which Beam passes over: they
+    are not ``matched``."""
     found: set[str] = set()
     for pattern in patterns:
         fixed = re.match(r"[^[*?]*", pattern)
@@ -134,11 +135,9 @@ def _find_dangling(patterns: Iterable[str]) -> set[str]:
         for folder, inner, names in os.walk(os.path.dirname(fixed[0])):
             if folder.count("/") + 1 == deepest:
                 inner.clear()
-            for name in names:
-                path = os.path.join(folder, name)
-                if path not in found and wanted.match(path) and not os.path.exists(path):
-                    found.add(path)
-    return {path for path in found if os.path.islink(path)}
+            others = {os.path.join(folder, name) for name in names} - matched
+            found |= {path for path in others if wanted.match(path) and os.path.islink(path)}
+    return {path for path in found if not os.path.exists(path)}
 
 
 def find_archives(files: FileSet, least: int) -> list[FoundFile]:
@@ -229,9 +228,9 @@ def read_file(file: FoundFile, source: Source) -> Iterator[Document | Rejection 
         return
     with stream:
         yield from islice(read_documents(stream, item), file.shard, None, file.shards)
-    if file.shard == 0 and item.sites is not None and item.sites.passed:
-        yield Count(file.source, "left_out:other_site", item.sites.passed)
     if file.shard == 0:
+        if item.sites is not None and item.sites.passed:
+            yield Count(file.source, "left_out:other_site", item.sites.passed)
         for why, number in sorted(item.passed.items()):
             yield Count(file.source, f"left_out:{why}", number)
 

@@ -140,7 +140,7 @@ def split_author(text: str) -> list[str]:
         return []
     text = _BOTH_WORKS.sub("tekst", normalize_line(_ADDRESS.sub(" ", text)))
     text = _AGENCY.sub(r"\1 | ", _DATE.sub("", text))
-    names = []
+    names: list[str] = []
     for part in _SEPARATOR.split(_OTHER_LABEL.sub(" | ", text)):
         found: list[str] = []
         for place, piece in enumerate(piece for piece in _COMMA.split(part) if piece):

@@ -22,9 +22,9 @@ from newsbeam.transforms.enrich.entities import (
     resolve_person,
     split_span,
 )
-from newsbeam.transforms.enrich.genitives import strip_genitives
 from newsbeam.transforms.enrich.mentions import NameMention
 from newsbeam.transforms.records import Entity
+from tests.support.marked_names import mark
 from tests.support.workplace import ROOT
 
 SEEDS = ROOT / "seeds"
@@ -36,18 +36,6 @@ LABELS = ("PER", "ORG", "GPE_LOC")
 @pytest.fixture(scope="module")
 def pipeline() -> Language:
     return load_pipeline("nb_newsbeam")
-
-
-def mark(marked: str) -> tuple[str, list[NameMention]]:
-    """Read ``[PER Ola Nordmann] sa`` as a text and its mentions."""
-    text, mentions = "", []
-    for index, piece in enumerate(marked.replace("]", "[").split("[")):
-        if index % 2:
-            label, _, words = piece.partition(" ")
-            mentions.append(NameMention(words, label, len(text), len(text) + len(words)))
-            piece = words
-        text += piece
-    return text, mentions
 
 
 def names(marked: str) -> list[str]:
@@ -115,95 +103,6 @@ def test_entity_across_a_line_break_is_two() -> None:
         Entity("Putin", "PER", 7, 12, "Vladimir Putin"),
         Entity("Vladimir Putin", "PER", 16, 30, "Vladimir Putin"),
     )
-
-
-# Genitives
-
-
-@pytest.mark.parametrize(
-    ("marked", "expected"),
-    [
-        ("[GPE_LOC Frankrikes] president kom.", "Frankrike"),
-        ("[GPE_LOC Noregs] nye regjering", "Noreg"),
-        ("[PER Ibsens] «Gengangere»", "Ibsen"),
-        ("[PER Jonas Gahr Støres] 12 punkter", "Jonas Gahr Støre"),
-        ("Det er [GPE_LOC Paris] i mai.", "Paris"),
-        ("[PER Aarnes] kom.", "Aarnes"),
-        ("[PER Hans] leder partiet", "Hans"),
-        ("[PER Vesaas], født i Vinje", "Vesaas"),
-        ("Her bor [PER Aas].", "Aas"),
-        ("[PER Vesaas] skrev", "Vesaas"),
-        ("[GPE_LOC Belarus'] president", "Belarus"),
-        ("[PER Marx’] verk", "Marx"),
-        ("[ORG NTBs] melding", "NTB"),
-        ("[ORG NTB-s] melding", "NTB"),
-        ("[ORG FNI:s] melding", "FNI"),
-        ("[ORG VG's] melding", "VG"),
-        ("[ORG Helse Nord RHF's] melding", "Helse Nord RHF"),
-        ("[ORG TV 2s] nyheter", "TV 2"),
-        ("Det er [ORG FNs].", "FN"),
-        ("[ORG McDonald's] åpner", "McDonald's"),
-        ("[ORG Fridtjof Nansens Institutt] melder", "Fridtjof Nansens Institutt"),
-        ("[ORG Fridtjof Nansens Institutts] direktør", "Fridtjof Nansens Institutt"),
-        ("[ORG Det hvite hus] kommentarer", "Det hvite hus"),
-        ("[PROD Der Spiegel\u00a0 Online] melder", "Der Spiegel Online"),
-        ("[ORG IS] kriger", "IS"),
-        ("[GPE_LOC Ås] kommune", "Ås"),
-        ("[MISC s] er en bokstav", "s"),
-    ],
-)
-def test_genitive(marked: str, expected: str) -> None:
-    assert names(marked) == [expected]
-
-
-def test_the_text_tells_names_in_s_from_genitives() -> None:
-    # "Tyrkia" elsewhere shows the genitive where the follower does not.
-    assert names("[LOC Tyrkias] og [LOC Irans] presidenter. [LOC Tyrkia] sa det.") == [
-        "Tyrkia",
-        "Iran",
-        "Tyrkia",
-    ]
-    # "Grannes." shows that the s belongs to the name.
-    assert names("[PER Grannes] tale. Det sa [PER Grannes].") == ["Grannes", "Grannes"]
-    # A foreign genitive is one where the base form occurs.
-    assert names("[PER Putin's] tale. [PER Putin] smilte.") == ["Putin", "Putin"]
-
-
-@pytest.mark.parametrize(
-    ("language", "sentence", "name"),
-    [
-        ("nb", "[PER Kari Nes] scoret to mål.", "Kari Nes"),
-        ("nb", "[PER Hilde Vangsnes] reagerer på saken.", "Hilde Vangsnes"),
-        ("nb", "Slik gikk det. – [PER Mette Fries] flytter til Oslo.", "Mette Fries"),
-        ("nn", "[PER Turid Lindås] trenar laget.", "Turid Lindås"),
-        ("da", "[PER Mette Fries] reagerer på sagen.", "Mette Fries"),
-        ("sv", "[PER Anna Sixtus] slutar i laget.", "Anna Sixtus"),
-        ("nb", "[ORG Moss] scoret to mål.", "Moss"),
-        # Another word can be the verb, or nothing tells that the sentence is over.
-        ("nb", "[PER Kari Moes] planer for byen vekker oppsikt.", "Kari Moe"),
-        ("nb", "[PER Kari Moes] søster reagerer på saken.", "Kari Moe"),
-        ("nb", "[PER Jens Stoltenbergs] beste råd hjelper.", "Jens Stoltenberg"),
-        ("nb", "[PER Kari Moes] planer for byen", "Kari Moe"),
-        ("nb", "Da kom [PER Kari Moes] planer.", "Kari Moe"),
-    ],
-)
-def test_a_name_in_s_before_the_only_verb_of_its_sentence_is_no_genitive(
-    language: str, sentence: str, name: str
-) -> None:
-    of = load_shipped_languages()[language]
-    text, mentions = mark(sentence)
-    assert strip_genitives(mentions, text, of.names, of.quotes)[0] == name
-
-
-@given(st.lists(st.sampled_from(["Putins", "Oslo", "Hans", "FNs", "og", "tale", ".", "«"])))
-def test_stripping_takes_only_from_the_end(words: list[str]) -> None:
-    text, mentions = "", []
-    for word in words:
-        if word[0].isupper():
-            mentions.append(NameMention(word, "ORG", len(text), len(text) + len(word)))
-        text += word + " "
-    for mention, base in zip(mentions, strip_genitives(mentions, text, WORDS), strict=True):
-        assert base in {mention.text, mention.text[:-1]}
 
 
 # Full names
