@@ -65,6 +65,12 @@ class IntroductionReader:
             if name is not None and not name.is_genitive and (name.is_person or index == first):
                 mention = Mention(index, name.last, "name", index)
                 return Attribution(first, last, None, mention)
+        noun = first + (self._tokens[first].lower in self._words.determiners)
+        copula = {token.lower for token in self._tokens[noun + 1 : last]} & self._words.copulas
+        if copula and self._words.is_document(self._tokens[noun].lower):
+            return Attribution(first, last, None, Mention(noun, noun + 1, "source", noun))
+        if copula and self._tokens[noun].lower in self._words.utterances:
+            return Attribution(first, last, None, None)  # "Svaret er klart:"
         token = self._tokens[first]
         if self._words.role_stem(token.lower) or self._words.is_collective(token.lower):
             return Attribution(first, last, None, Mention(first, first + 1, "role", first))
@@ -146,10 +152,12 @@ class IntroductionReader:
     def _read_leftward(self, verb: int, first: int) -> Mention | None:
         """The nearest name or pronoun before a verb that can be its subject, else the role that
         opens the sentence."""
-        if self._tokens[verb - 1].text == ",":  # "Hansen, som er lege, sier"
-            opening = self._phrases.read_subject(first, verb)
-            if opening is not None and opening.kind in _STRONG:
-                return opening
+        opening = self._phrases.read_subject(first, verb)
+        if opening is not None and self._phrases.tails.opens_with_name(opening.last):
+            return opening  # "Kilder VG har snakket med, sier"
+        strong = opening is not None and opening.kind in _STRONG
+        if strong and self._tokens[verb - 1].text == ",":  # "Hansen, som er lege, sier"
+            return opening
         noun = Mention(verb - 1, verb, "role", verb - 1)
         named = verb in self._names.ending  # "Bakken" is a name, though it ends as a noun.
         if not named and self._opens_clause(verb - 1, first) and self._phrases.is_definite(noun):
@@ -168,6 +176,8 @@ class IntroductionReader:
             name = self._names.ending.get(index + 1)
             if name is not None and not name.is_genitive and name.is_person is not False:
                 before = self._tokens[name.first - 1].lower if name.first > first else ""
+                if before in self._relatives and "," in self._texts(name.last, verb):
+                    continue  # "Kilder, som Berlingske har talt med, kalder det"
                 if relative or before not in self._words.prepositions:
                     return self._phrases.name_with_title(name.first, name.last, first)
             if token.lower in self._relatives:
@@ -179,6 +189,9 @@ class IntroductionReader:
         if mention is not None:
             return mention
         return None if self._words.role_stem(self._tokens[verb - 1].lower) is None else noun
+
+    def _texts(self, first: int, last: int) -> list[str]:
+        return [token.text for token in self._tokens[first:last]]
 
     def _read_antecedent(self, relative: int, first: int) -> Mention | None:
         """*presidenten, som på møtet sa*: the definite role right before a relative clause."""
