@@ -32,6 +32,7 @@ class IntroductionReader:
         self._words = lexicon.words
         self._phrases = NounPhraseReader(cut, names, lexicon)
         self._sources = SourcePhraseReader(cut, names, lexicon)
+        self._stating = lexicon.statements.verbs
         self._relatives = lexicon.statements.sets.relatives
         self._subject_first = SubjectFirstReader(cut, names, reader, lexicon)
 
@@ -41,13 +42,16 @@ class IntroductionReader:
         Of several verbs the last one counts; the attribution begins at it.
         """
         floor = max(first, last - _MAX_REACH)
+        shown = None  # "said Nes had shown “no remorse”": Nes has not said it.
         for index in range(last - 1, floor - 1, -1):
             token = self._tokens[index]
             auxiliary = self._reader.find_auxiliary(index, first)
             if auxiliary is not None:
                 mention = self._read_around(auxiliary, first, index)
-                if mention is not None:
-                    return Attribution(auxiliary, last, token.text, mention)
+                found = mention and Attribution(auxiliary, last, token.text, mention)
+                if found and not self._only_shows(index, last):
+                    return found
+                shown = shown or found
             elif self._reader.can_report(index, last) or self._opens_indirect_speech(index, last):
                 mention = self._read_around(index, first, last)
                 if mention is not None:
@@ -56,7 +60,14 @@ class IntroductionReader:
                 clause = self._reader.read_according(index, last)
                 if clause is not None:
                     return clause
-        return None
+        return shown
+
+    def _only_shows(self, index: int, last: int) -> bool:
+        """Whether a form says only what a document does: *vist*, but not *vist til*."""
+        forms = self._stating.get(self._tokens[index].lower, ())
+        behind = {token.lower for token in self._tokens[index + 1 : last]}
+        forms = [form for form in forms if behind.issuperset(form.link)]
+        return bool(forms) and all(form.needs_document for form in forms)
 
     def find_label(self, first: int, last: int) -> Attribution | None:
         """A person or role that alone, or with an apposition, stands before a colon."""

@@ -183,7 +183,8 @@ class Cast:
             return (self._institutions.find(mention) if alone else None) or name
         if mention.kind == "role" and self._pair:
             both = self._pair in self._joined and self._words.is_couple(token.lower)  # "de to"
-            if both or is_plural(mention, self._cut, self._words):
+            several = is_plural(mention, self._cut, self._words) and not mention.indefinite
+            if both or several:
                 return self._pair
         author = self._authors.find(token.lower)
         if mention.kind == "role":
@@ -286,7 +287,10 @@ class Cast:
         sentence = self._cut.sentences[self._cut.sentence_at(self._cut.tokens[index].start)]
         return index == sentence.first or (
             index - sentence.first < MAX_TITLE
-            and is_described(index, self._cut.tokens, self._words)
+            and (
+                is_described(index, self._cut.tokens, self._words)
+                or self._cut.tokens[sentence.first].lower in self._words.grammar.articles
+            )
         )
 
     def text_of(self, mention: Mention) -> str:
