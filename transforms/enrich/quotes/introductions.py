@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
@@ -199,7 +201,11 @@ class IntroductionReader:
         mention = self._phrases.read_subject(first, verb)
         if mention is not None:
             return mention
-        return None if self._words.role_stem(self._tokens[verb - 1].lower) is None else noun
+        word = self._tokens[verb - 1].lower
+        hangs = verb - 2 >= first and self._tokens[verb - 2].lower in self._words.prepositions
+        if not hangs and self._words.names_several(word):  # "Men kritikere kaller det"
+            return replace(noun, indefinite=True)
+        return None if self._words.role_stem(word) is None else noun
 
     def _texts(self, first: int, last: int) -> list[str]:
         return [token.text for token in self._tokens[first:last]]

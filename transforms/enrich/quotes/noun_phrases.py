@@ -75,6 +75,8 @@ class NounPhraseReader:
         if pronoun < last and self._is_somebody(pronoun, last):
             return Mention(index, pronoun + 1, "pronoun", pronoun, indefinite=True)
         opens = self.opens_noun_phrase(index, last)
+        if self.tails.counts(index, last):  # "flere eksperter"
+            return self._read_noun_phrase(index + 1, last)
         if token.lower in self._words.indefinite and not opens:  # "en" is one, and a
             return Mention(index, index + 1, "pronoun", index, indefinite=True)
         if token.lower in self._words.pronouns and not opens:
@@ -296,7 +298,7 @@ class NounPhraseReader:
 
     def _read_apposition(self, index: int, last: int) -> Mention | None:
         """*forsvareren, advokat Kari Hansen*; *leder i Norges Bondelag, Kari Hansen*."""
-        position = index + self._is_appended(index, last)
+        position = index + self.tails.is_appended(index, last)
         while position < last and self._tokens[position].lower in self._words.complements:
             position = self._skip_complement(position + 1, last)
             inner = self._names.starting.get(position)
@@ -317,14 +319,6 @@ class NounPhraseReader:
             if token.lower in self._words.closed or token.lower in self._verbs or not token.is_word:
                 return None
         return None
-
-    def _is_appended(self, index: int, last: int) -> bool:
-        """Whether a word belongs to the noun before it: *forsvareren hans, advokat Kari Nes*."""
-        return (
-            index + 1 < last
-            and self._tokens[index].lower in self._words.closed
-            and self._tokens[index + 1].text == ","
-        )
 
     def _skip_complement(self, index: int, last: int) -> int:
         """The token after a preposition's noun phrase."""

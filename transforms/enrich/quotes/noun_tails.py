@@ -45,6 +45,22 @@ class NounTails:
         told = known and plain and self._words.role_stem(token.lower) is None
         return token.lower.endswith(self._endings) or told
 
+    def counts(self, index: int, last: int) -> bool:
+        """Whether a word tells how many of the persons behind it speak: *flere eksperter*."""
+        noun = self._tokens[index + 1].lower if index + 1 < last else ""
+        word = self._tokens[index].lower
+        several = noun in self._words.persons.groups or self._words.names_several(noun)
+        several = several or self._words.role_stem(noun) == noun  # Swedish "flera forskare"
+        return several and word in self._words.indefinite - self._words.determiners
+
+    def is_appended(self, index: int, last: int) -> bool:
+        """Whether a word belongs to the noun before it: *forsvareren hans, advokat Kari Nes*."""
+        return (
+            index + 1 < last
+            and self._tokens[index].lower in self._words.closed
+            and self._tokens[index + 1].text == ","
+        )
+
     def suspends(self, index: int) -> bool:
         """Whether a hyphen leaves a compound to be ended: *barne- og familieminister*."""
         if index + 1 >= len(self._tokens):

@@ -209,12 +209,7 @@ class _RoleReader:
     def is_plural(self, role: Role) -> bool:
         """Whether a role is that of several: *rederne*, *politikere*."""
         word = self._tokens[role.head].lower
-        single = (
-            word.removesuffix(end) for end in self._words.persons.plurals if word.endswith(end)
-        )
-        return self._words.is_several(word) or any(
-            self._words.role_stem(noun) == noun for noun in single
-        )
+        return self._words.is_several(word) or self._words.names_several(word)
 
     def _is_in(self, index: int, words: Container[str]) -> bool:
         return index >= 0 and self._tokens[index].lower in words
