@@ -50,7 +50,9 @@ class IntroductionReader:
             auxiliary = self._reader.find_auxiliary(index, first)
             if auxiliary is not None:
                 mention = self._read_around(auxiliary, first, index)
-                found = mention and Attribution(auxiliary, last, token.text, mention)
+                found = (
+                    None if mention is None else Attribution(auxiliary, last, token.text, mention)
+                )
                 if found and not self._only_shows(index, last):
                     return found
                 shown = shown or found
@@ -66,9 +68,9 @@ class IntroductionReader:
 
     def _only_shows(self, index: int, last: int) -> bool:
         """Whether a form says only what a document does: *vist*, but not *vist til*."""
-        forms = self._stating.get(self._tokens[index].lower, ())
         behind = {token.lower for token in self._tokens[index + 1 : last]}
-        forms = [form for form in forms if behind.issuperset(form.link)]
+        stating = self._stating.get(self._tokens[index].lower, ())
+        forms = [form for form in stating if behind.issuperset(form.link)]
         return bool(forms) and all(form.needs_document for form in forms)
 
     def find_label(self, first: int, last: int) -> Attribution | None:
