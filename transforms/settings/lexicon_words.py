@@ -179,6 +179,12 @@ class LexiconWords:
         """Whether a noun ends like several definite ones: *forskerne*, but not *kvinne*."""
         return word.endswith(self.several) and self.role_stem(word) != word
 
+    def names_several(self, word: str) -> bool:
+        """Whether a noun stands for several persons whom nothing makes known: *kritikere*."""
+        ends = tuple(end for end in self.persons.plurals if word.endswith(end))
+        single = {word.removesuffix(end) + last for end in ends for last in ("", "e")}  # "leger"
+        return any(self.role_stem(noun) == noun for noun in single - {word})
+
     def is_group(self, word: str) -> bool:
         """Whether a word stands for several persons: *familien*, *brødrene*, *ekteparet*."""
         return self._is_of_groups[word]

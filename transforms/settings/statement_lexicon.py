@@ -13,6 +13,8 @@ from pydantic import Field
 from newsbeam.transforms.settings.base import Settings
 
 LINK_GAP = " … "
+# A medium's name of so many letters is no ending of others: "TT" is none of "rätt".
+_MAX_ACRONYM = 3
 
 
 class StatingVerb(NamedTuple):
@@ -77,7 +79,9 @@ class StatementLexicon(Settings):
         (), description="Nouns for media, which stand for the one named last: 'avis', 'kanal'."
     )
     paper_names: tuple[str, ...] = Field(
-        (), description="How names of media end, in lower case: 'vg', 'posten'."
+        (),
+        description="How names of media end, in lower case: 'posten'; of three letters or fewer, "
+        "whole words: 'vg'.",
     )
     party_nouns: tuple[str, ...] = Field((), description="The same for parties: 'parti'.")
     body_nouns: tuple[str, ...] = Field(
@@ -190,7 +194,8 @@ class _Sets:
             self.passive.setdefault(form, set()).add(link)
         self.apart = frozenset(lexicon.separate_roles)
         self.papers = tuple(lexicon.paper_nouns)
-        self.paper_names = tuple(lexicon.paper_names)
+        self._papers = tuple(end for end in lexicon.paper_names if len(end) > _MAX_ACRONYM)
+        self._acronyms = frozenset(lexicon.paper_names).difference(self._papers)
         self.parties = tuple(lexicon.party_nouns)
         self.bodies = tuple(lexicon.body_nouns)
         self.opinions = frozenset(lexicon.opinion_nouns)
@@ -230,3 +235,8 @@ class _Sets:
         self.finite = frozenset(lexicon.finite_verbs)
         self.nouns = tuple(lexicon.noun_endings)
         self.endings = tuple(lexicon.finite_endings)
+
+    def is_paper(self, name: str) -> bool:
+        """Whether a name is that of a medium: it ends like one, or is its short name."""
+        lower = name.lower()
+        return lower.endswith(self._papers) or lower.rpartition(" ")[2] in self._acronyms

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from newsbeam.transforms.enrich.quotes.clauses import MAX_CLAUSE, ClauseReader
+from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
+from newsbeam.transforms.enrich.quotes.noun_tails import NounTails
 from newsbeam.transforms.enrich.quotes.reports import Report
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
 from newsbeam.transforms.enrich.quotes.subjects import SubjectReader
@@ -21,6 +23,7 @@ class AccordingReader:
     def __init__(
         self,
         cut: Segmentation,
+        names: Names,
         clauses: ClauseReader,
         subjects: SubjectReader,
         lexicon: Lexicon,
@@ -28,6 +31,8 @@ class AccordingReader:
     ) -> None:
         self._cut = cut
         self._tokens = cut.tokens
+        self._names = names
+        self._tails = NounTails(cut, names, lexicon)
         self._clauses = clauses
         self._finite = self._clauses.verbs
         self._subjects = subjects
@@ -65,7 +70,9 @@ class AccordingReader:
                 cue = self._cut.text[token.start : self._tokens[behind - 1].end]
                 end = self._find_clause_end(behind, mention, last)
                 if end is not None:
-                    return Mention(behind, behind + 1, "role", behind), end, cue
+                    named = mention.kind == "name"
+                    noun = mention.first - 1  # "papirer Per Moe har fått innsyn i"
+                    return Mention(noun, noun + 1, "role", noun) if named else mention, end, cue
                 return mention, mention.last, cue
         if token.lower in self._sets.openers:
             return self._read_opinion(index, last)
@@ -84,7 +91,9 @@ class AccordingReader:
     def _find_clause_end(self, noun: int, mention: Mention, last: int) -> int | None:
         """The comma behind what is told of a source: *kilder VG har snakket med, går han av*."""
         verb = mention.last
-        if noun >= mention.head or verb >= last or not self._finite.is_finite(verb):
+        if self._tails.opens_with_name(mention.last):
+            verb = self._names.starting[mention.last].last
+        elif noun >= mention.head or verb >= last or not self._finite.is_finite(verb):
             return None
         for at in range(verb + 1, min(last - 1, verb + _MAX_SOURCE)):
             if self._tokens[at].text == ",":
@@ -101,7 +110,14 @@ class AccordingReader:
             at = mention.last if mention is not None else last
             if mention is not None and at < last and self._finite.can_state(at):
                 return mention, at + 1, self._tokens[index].text
+            if mention is not None and at + 1 < last and self._views(at):
+                return mention, at + 2, self._tokens[index].text
         return None
+
+    def _views(self, index: int) -> bool:
+        """Whether a verb of seeing and its preposition follow: *etter det Hansen kjenner til*."""
+        lower = self._tokens[index + 1].lower
+        return self._tokens[index].lower in self._sets.viewing and lower in self._words.prepositions
 
     def _find_covered(
         self, index: int, behind: int, mention: Mention, first: int, last: int

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation
 from newsbeam.transforms.enrich.quotes.turns import Candidate
 from newsbeam.transforms.settings.lexicon import Lexicon
+from newsbeam.transforms.text.characters import CLOSING_MARKS, DASHES, OPENING_MARKS
 
+_MARKS = DASHES + OPENING_MARKS + CLOSING_MARKS + " \n\t\u00a0"
 # A turn of so many words between two others asks for more rather than tells.
 _MAX_NOD_WORDS = 2
 
@@ -13,12 +17,39 @@ _MAX_NOD_WORDS = 2
 class Dialogue:
     """Follows the turns of one text, and who speaks in those that no narration parts."""
 
-    def __init__(self, cut: Segmentation, lexicon: Lexicon) -> None:
+    def __init__(
+        self, cut: Segmentation, lexicon: Lexicon, candidates: Sequence[Candidate]
+    ) -> None:
         self._cut = cut
+        # For each turn the last one of its row, with what follows that one.
+        self._row_ends: dict[int, tuple[Candidate, Candidate | None]] = {}
+        following: Candidate | None = None
+        for candidate in reversed(candidates):
+            near = following is not None and not self._parts(candidate, following)
+            end = self._row_ends[following.start] if following and near else (candidate, following)
+            self._row_ends[candidate.start] = end
+            following = candidate
         self._words = lexicon.words
         self._line = -2  # The last line of the turn before.
         self._voices: list[str | None] = []  # The speakers of the turns in a row, line by line.
         self._interviewed = False
+
+    def _parts(self, candidate: Candidate, following: Candidate) -> bool:
+        """Whether narration stands between two quotes."""
+        between = self._cut.text[candidate.hull_end : following.start]
+        return bool(between.strip(_MARKS))
+
+    def find_row_end(self, candidate: Candidate) -> tuple[Candidate, Candidate | None] | None:
+        """The last turn of the row that a dash turn in an interview stands in, and what follows."""
+        talks = self._interviewed and candidate.kind in ("dash", "mixed")
+        return self._row_ends[candidate.start] if talks else None
+
+    def is_answered(self, question: Candidate, following: Candidate | None) -> bool:
+        """Whether the next turn follows a question at once."""
+        if following is None or not (question.kind == "dash" or question.standalone):
+            return False
+        between = self._cut.text[question.end : following.start]
+        return not between.strip(_MARKS)
 
     def note(self, candidate: Candidate, speaker: str | None, *, asked: bool) -> None:
         """Take note of a quote's speaker; ``asked`` says that it is an interviewer's."""

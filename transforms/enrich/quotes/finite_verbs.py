@@ -41,7 +41,8 @@ class FiniteVerbs:
             return False
         behind = self.skip_back(index)
         named = self._follows_name(index) or self._tokens[behind].lower in self._words.pronouns
-        named = named or (behind < index - 1 and self._ends_subject(behind))
+        known = behind < index - 1 or lower in self._sets.finite  # "laget fortjente å vinne"
+        named = named or (known and self._ends_subject(behind))
         if self._words.role_stem(lower) is not None and not named:  # "kjenner" knows, and is one
             return False
         if before in self._words.complements:  # "i går"

@@ -206,7 +206,12 @@ class InlineReader:
         stops = tokens[first + len(words)].text in _STOPS  # "Hansen er kort: «Jeg vet ikke.»"
         whole = len(words) >= _MIN_STANDALONE_WORDS or (stops and len(words) >= _MIN_WORDS)
         if clause is None and tokens[colon].text == ":" and whole:
-            return self._introductions.find_label(start, colon)
+            label = self._introductions.find_label(start, colon)
+            titled = self._looks_like_title(words, first - 1, first + len(words) + 1)
+            if label is None or (label.mention is not None and label.mention.kind != "source"):
+                return label
+            asks = tokens[first + len(words)].text == "?"
+            return None if titled or asks else label  # "Boka er ny: «Livet på en pinne»"
         return clause
 
     def _read_governing(

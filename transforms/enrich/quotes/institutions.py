@@ -131,4 +131,4 @@ class Institutions:
         return next(others, None)
 
     def _is_paper(self, name: str) -> bool:
-        return name.lower().endswith(self._sets.paper_names)
+        return self._sets.is_paper(name)

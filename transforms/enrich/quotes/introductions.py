@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
@@ -32,6 +34,7 @@ class IntroductionReader:
         self._words = lexicon.words
         self._phrases = NounPhraseReader(cut, names, lexicon)
         self._sources = SourcePhraseReader(cut, names, lexicon)
+        self._stating = lexicon.statements.verbs
         self._relatives = lexicon.statements.sets.relatives
         self._subject_first = SubjectFirstReader(cut, names, reader, lexicon)
 
@@ -41,13 +44,18 @@ class IntroductionReader:
         Of several verbs the last one counts; the attribution begins at it.
         """
         floor = max(first, last - _MAX_REACH)
+        shown = None  # "said Nes had shown “no remorse”": Nes has not said it.
         for index in range(last - 1, floor - 1, -1):
             token = self._tokens[index]
             auxiliary = self._reader.find_auxiliary(index, first)
             if auxiliary is not None:
                 mention = self._read_around(auxiliary, first, index)
-                if mention is not None:
-                    return Attribution(auxiliary, last, token.text, mention)
+                found = (
+                    None if mention is None else Attribution(auxiliary, last, token.text, mention)
+                )
+                if found and not self._only_shows(index, last):
+                    return found
+                shown = shown or found
             elif self._reader.can_report(index, last) or self._opens_indirect_speech(index, last):
                 mention = self._read_around(index, first, last)
                 if mention is not None:
@@ -56,7 +64,14 @@ class IntroductionReader:
                 clause = self._reader.read_according(index, last)
                 if clause is not None:
                     return clause
-        return None
+        return shown
+
+    def _only_shows(self, index: int, last: int) -> bool:
+        """Whether a form says only what a document does: *vist*, but not *vist til*."""
+        behind = {token.lower for token in self._tokens[index + 1 : last]}
+        stating = self._stating.get(self._tokens[index].lower, ())
+        forms = [form for form in stating if behind.issuperset(form.link)]
+        return bool(forms) and all(form.needs_document for form in forms)
 
     def find_label(self, first: int, last: int) -> Attribution | None:
         """A person or role that alone, or with an apposition, stands before a colon."""
@@ -65,6 +80,12 @@ class IntroductionReader:
             if name is not None and not name.is_genitive and (name.is_person or index == first):
                 mention = Mention(index, name.last, "name", index)
                 return Attribution(first, last, None, mention)
+        noun = first + (self._tokens[first].lower in self._words.determiners)
+        copula = {token.lower for token in self._tokens[noun + 1 : last]} & self._words.copulas
+        if copula and self._words.is_document(self._tokens[noun].lower):
+            return Attribution(first, last, None, Mention(noun, noun + 1, "source", noun))
+        if copula and self._tokens[noun].lower in self._words.utterances:
+            return Attribution(first, last, None, None)  # "Svaret er klart:"
         token = self._tokens[first]
         if self._words.role_stem(token.lower) or self._words.is_collective(token.lower):
             return Attribution(first, last, None, Mention(first, first + 1, "role", first))
@@ -146,10 +167,12 @@ class IntroductionReader:
     def _read_leftward(self, verb: int, first: int) -> Mention | None:
         """The nearest name or pronoun before a verb that can be its subject, else the role that
         opens the sentence."""
-        if self._tokens[verb - 1].text == ",":  # "Hansen, som er lege, sier"
-            opening = self._phrases.read_subject(first, verb)
-            if opening is not None and opening.kind in _STRONG:
-                return opening
+        opening = self._phrases.read_subject(first, verb)
+        if opening is not None and self._phrases.tails.opens_with_name(opening.last):
+            return opening  # "Kilder VG har snakket med, sier"
+        strong = opening is not None and opening.kind in _STRONG
+        if strong and self._tokens[verb - 1].text == ",":  # "Hansen, som er lege, sier"
+            return opening
         noun = Mention(verb - 1, verb, "role", verb - 1)
         named = verb in self._names.ending  # "Bakken" is a name, though it ends as a noun.
         if not named and self._opens_clause(verb - 1, first) and self._phrases.is_definite(noun):
@@ -168,6 +191,8 @@ class IntroductionReader:
             name = self._names.ending.get(index + 1)
             if name is not None and not name.is_genitive and name.is_person is not False:
                 before = self._tokens[name.first - 1].lower if name.first > first else ""
+                if before in self._relatives and "," in self._texts(name.last, verb):
+                    continue  # "Kilder, som Berlingske har talt med, kalder det"
                 if relative or before not in self._words.prepositions:
                     return self._phrases.name_with_title(name.first, name.last, first)
             if token.lower in self._relatives:
@@ -178,7 +203,14 @@ class IntroductionReader:
         mention = self._phrases.read_subject(first, verb)
         if mention is not None:
             return mention
-        return None if self._words.role_stem(self._tokens[verb - 1].lower) is None else noun
+        word = self._tokens[verb - 1].lower
+        hangs = verb - 2 >= first and self._tokens[verb - 2].lower in self._words.prepositions
+        if not hangs and self._words.names_several(word):  # "Men kritikere kaller det"
+            return replace(noun, indefinite=True)
+        return None if self._words.role_stem(word) is None else noun
+
+    def _texts(self, first: int, last: int) -> list[str]:
+        return [token.text for token in self._tokens[first:last]]
 
     def _read_antecedent(self, relative: int, first: int) -> Mention | None:
         """*presidenten, som på møtet sa*: the definite role right before a relative clause."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from newsbeam.transforms.records import QuoteKind
@@ -15,8 +16,16 @@ MAX_LINE_CHARS = 1000
 # Of pairs within it no more than this many marks are looked at.
 _MOST_MARKS = 16
 _NEW_TURN = re.compile(rf"\n[{DASHES}]")
-_PARTNERS = {"«": "»", "»": "«", "“": '”"', "„": "“”"}
+_PARTNERS = {"«": "»", "»": "«", "“": '”"“', "„": "“”"}
 _EITHER = '"”'
+_MARKS = '«“”"'
+# The marks that open or close beside each.
+_KIN = {
+    '"': re.compile('["”]'),
+    "”": re.compile('["”]'),
+    "“": re.compile('[“”"]'),
+    "„": re.compile("[„“”]"),
+}
 _ANY = re.compile("[«»“”„\"‘’‚'\n]")
 # Marks that are apostrophes too: they count in pairs alone, on one line.
 _SINGLE = re.compile("[‘’']")
@@ -39,12 +48,14 @@ class Marked(NamedTuple):
 def find_marked(text: str) -> tuple[Marked, ...]:
     """Find the outermost marked stretches of a text, in order.
 
-    Knows «…», »…«, “…”, „…“, „…”, ”…”, "…", ‘…’, ‚…‘ and '…'. Guillemets may nest and cross line
-    breaks. The others cross one only to a partner that stands like one: an odd mark would else
-    turn all that follow inside out. Single marks do so never. Linear time.
+    Knows «…», »…«, “…”, “…“, „…“, „…”, ”…”, "…", ‘…’, ‚…‘ and '…', and a straight mark in place of
+    a curly one. Guillemets may nest and cross line breaks. The others cross one only to a partner
+    that stands like one: an odd mark would else turn all that follow inside out. Single marks do so
+    never. The pairs behind a mark that never closes stand by themselves. Linear time.
     """
     found: list[Marked] = []
     opened: list[tuple[int, str]] = []
+    inner: list[Marked] = []  # Pairs inside the outermost open one, should it never close.
     reach = 0
     for match in _ANY.finditer(text):
         position, character = match.start(), match[0]
@@ -57,22 +68,20 @@ def find_marked(text: str) -> tuple[Marked, ...]:
                 reach = partner + 1
             continue
         if opened and position - opened[0][0] > MAX_QUOTE_CHARS:
-            found.append(_unclosed(opened))
-            opened = []
+            found += _give_up(opened, inner)
         if character == "\n" and opened and not _goes_on(text, position, opened[-1][1]):
-            found.append(_unclosed(opened))
-            opened = []
+            found += _give_up(opened, inner)
         elif opened and _closes(text, position, opened[-1][1]):
             start, mark = opened.pop()
+            inner.append(Marked(start + 1, position, _kind(mark), True))
             if not opened:
-                found.append(Marked(start + 1, position, _kind(mark), True))
-        elif character in "«„“" or (character in _EITHER + "»" and _opens(text, position)):
+                found.append(inner.pop())
+                inner.clear()
+        elif character in "„“" or (character in _EITHER + "«»" and _opens(text, position)):
             if opened and opened[-1][1] == character and _begins_line(text, position):
-                found.append(_unclosed(opened))
-                opened = []
+                found += _give_up(opened, inner)
             opened.append((position, character))
-    if opened:
-        found.append(_unclosed(opened))
+    found += _give_up(opened, inner)
     return tuple(found)
 
 
@@ -83,15 +92,12 @@ def _goes_on(text: str, newline: int, mark: str) -> bool:
         return False
     if mark in "«»":
         return True
-    if mark not in _EITHER:
-        return False
     end = newline + MAX_LINE_CHARS
     ends = [at for at in (text.find("\n\n", newline, end),) if at >= 0]
     ends += [turn.start() for turn in (_NEW_TURN.search(text, newline, end),) if turn]
-    end = min([end, *ends])
-    depth, at = 1, newline
-    for _ in range(_MOST_MARKS):
-        at = text.find(mark, at + 1, end)
+    depth = 1
+    for match in islice(_KIN[mark].finditer(text, newline, min([end, *ends])), _MOST_MARKS):
+        at = match.start()
         is_opening = _opens(text, at)
         if at <= newline + 1 or (is_opening and _begins_line(text, at)):
             return False
@@ -102,14 +108,21 @@ def _goes_on(text: str, newline: int, mark: str) -> bool:
 
 
 def _closes(text: str, position: int, mark: str) -> bool:
-    """Whether a character closes a mark; a straight one may stand in for a lost guillemet."""
+    """Whether a character closes a mark; another mark may stand in for a lost partner."""
     character = text[position]
-    if character in _PARTNERS.get(mark, mark):
-        return mark == "«" or not _opens(text, position)
-    if mark != "«" or character not in _EITHER or _opens(text, position):
+    partners = _PARTNERS.get(mark, mark)
+    if character in partners:
+        if mark == "»":  # "…”«, sa hun", "… . «": only a word behind it makes it open.
+            apart = _stands_apart(text[position - 1 : position])
+            return not (apart and text[position + 1 : position + 2].isalnum())
+        return mark in "«„" or not _opens(text, position)
+    if character not in _EITHER or _opens(text, position):
         return False
     behind = text[position + 1 : position + 1 + MAX_LINE_CHARS]
-    return "»" not in behind.partition("«")[0]
+    if mark in "«»":
+        return partners not in behind.partition(mark)[0]
+    own = behind.partition("\n")[0].find(partners[0])
+    return own < 0 or _opens(text, position + 1 + own)
 
 
 def _opens(text: str, position: int) -> bool:
@@ -123,8 +136,10 @@ def _opens(text: str, position: int) -> bool:
         return _stands_apart(before) or after.isalnum()
     if mark == "»":
         return _stands_before_word(text, position)
-    if mark not in _EITHER:
-        return mark == "„"
+    if mark == "„":
+        return True
+    if before and before in _MARKS:  # '…"nei"", sa hun'
+        return after.isalnum()
     return _stands_apart(before) and bool(after) and not after.isspace()
 
 
@@ -171,6 +186,15 @@ def _kind(mark: str) -> QuoteKind:
     return "guillemet" if mark in "«»" else "quote_marks"
 
 
-def _unclosed(opened: list[tuple[int, str]]) -> Marked:
+def _give_up(opened: list[tuple[int, str]], inner: list[Marked]) -> list[Marked]:
+    """Empties both: the mark that never closes and, outermost alone, the whole pairs behind it."""
+    if not opened:
+        return []
     start, mark = opened[0]
-    return Marked(start + 1, start + 1, _kind(mark), False)
+    apart = [Marked(start + 1, start + 1, _kind(mark), False)]
+    for pair in sorted(inner):
+        if pair.start > apart[-1].end:
+            apart.append(pair)
+    opened.clear()
+    inner.clear()
+    return apart

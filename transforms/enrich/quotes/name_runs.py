@@ -248,9 +248,10 @@ class NameRuns:
         return False
 
     def _is_role(self, token: Token) -> bool:
-        return self._words.role_stem(token.lower) is not None
+        several = token.lower in self._words.persons.groups  # "Kilder VG har snakket med"
+        return several or self._words.role_stem(token.lower) is not None
 
 
 def ends_acronym(text: str) -> bool:
-    """Whether a word is a genitive behind which another name begins: "NATOs", "FN's"."""
-    return text.endswith(("'s", "’s")) or (text.endswith("s") and text[-3:-1].isupper())
+    """Whether a word is a genitive behind which another name begins: "NATOs", "FN's", "EU:s"."""
+    return text.endswith(("'s", "’s", ":s")) or (text.endswith("s") and text[-3:-1].isupper())

@@ -113,7 +113,7 @@ class Names:
             return text, True
         if following is not None and following.text in "'’" and self._closes_genitive(last):
             return text, True
-        for ending in ("'s", "’s", "'", "’"):
+        for ending in ("'s", "’s", ":s", "'", "’"):
             if text.endswith(ending):
                 return text[: -len(ending)], True
         if not self._words.grammar.bare_genitive:

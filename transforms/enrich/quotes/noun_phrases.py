@@ -7,6 +7,7 @@ from typing import Literal
 
 from newsbeam.transforms.enrich.quotes.definiteness import has_article, is_described, joins_noun
 from newsbeam.transforms.enrich.quotes.names import Names
+from newsbeam.transforms.enrich.quotes.noun_tails import NounTails
 from newsbeam.transforms.enrich.quotes.sentences import Segmentation, match_phrase
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
 
@@ -46,7 +47,7 @@ class NounPhraseReader:
         according = (phrase[-1] for found in self._words.according.values() for phrase in found)
         self._prepositions = self._words.prepositions.union(according)
         self._tells_how = lexicon.tells_how
-        self._endings = lexicon.statements.sets.endings
+        self.tails = NounTails(cut, names, lexicon)
 
     def read_subject(self, index: int, last: int) -> Mention | None:
         """The noun phrase at ``index``, adverbs skipped, as a mention of a speaker.
@@ -74,6 +75,8 @@ class NounPhraseReader:
         if pronoun < last and self._is_somebody(pronoun, last):
             return Mention(index, pronoun + 1, "pronoun", pronoun, indefinite=True)
         opens = self.opens_noun_phrase(index, last)
+        if self.tails.counts(index, last):  # "flere eksperter"
+            return self._read_noun_phrase(index + 1, last)
         if token.lower in self._words.indefinite and not opens:  # "en" is one, and a
             return Mention(index, index + 1, "pronoun", index, indefinite=True)
         if token.lower in self._words.pronouns and not opens:
@@ -142,6 +145,7 @@ class NounPhraseReader:
 
     def _read_noun_phrase(self, index: int, last: int) -> Mention | None:
         first, head, described, owned = index, None, False, False
+        articles = self._words.grammar.articles
         while index < last:
             token = self._tokens[index]
             name = self._names.starting.get(index)
@@ -151,15 +155,20 @@ class NounPhraseReader:
                     marks = self._words.genitives | {"'", "’"}  # "Per sin", "Moss'"
                     index = name.last + (self._tokens[name.last].lower in marks)
                     continue
+                if head == index - 1 and self.tails.opens_with_name(index):
+                    break
                 return self.name_with_title(name.first, name.last, first, coordinate=last)
             if token.lower in self._words.determiners and head is None:
                 described = True
             elif self._is_title(index, head is None):
                 pass
+            elif head == index - 1 and self.tails.suspends(index):
+                index += 1
             elif head is not None and token.lower in self._words.genitives:
                 head = None  # "museet sin leiar"
             elif (token.lower in self._verbs and not self._is_role_here(index, first, last)) or (
-                head is not None and self._is_complete(head, owned)
+                head is not None
+                and (self._is_complete(head, owned) or (articles and self.tails.opens(index)))
             ):
                 break
             elif token.is_word and (
@@ -203,17 +212,17 @@ class NounPhraseReader:
         *the Trump campaign spokesman*, *a spokesman for the mayor*: a name before a noun only
         describes it, and the last noun before a preposition is the head.
         """
-        first, head, words = index, None, self._words
+        first, head, words, body = index, None, self._words, None
         while index < last:
             token, name = self._tokens[index], self._names.starting.get(index)
             if name is not None:
                 if not name.is_genitive and not self.describes_noun(name.last, last):
                     return self.name_with_title(name.first, name.last, first, coordinate=last)
-                head, index = None, name.last
+                head, index, body = None, name.last, name
                 continue
             if token.lower in words.determiners:
                 head = None
-            elif head is not None and (token.lower in words.complements or self._is_reduced(index)):
+            elif head is not None and (token.lower in words.complements or self.tails.opens(index)):
                 break
             elif token.is_word and token.lower not in words.closed:
                 head = index
@@ -225,14 +234,10 @@ class NounPhraseReader:
         start = head
         while start > first and joins_noun(self._tokens[start - 1], self._words):
             start -= 1
+        if body is not None and body.first < start < body.last:
+            start = body.first  # "a White House official"
         mention = Mention(start, head + 1, "role", head)
         return replace(mention, indefinite=not self.is_definite(mention))
-
-    def _is_reduced(self, index: int) -> bool:
-        """Whether a participle opens what is told of the noun: *a study published on Friday*."""
-        behind = self._tokens[min(index + 1, len(self._tokens) - 1)].lower
-        hangs = behind in self._words.prepositions | self._words.complements
-        return hangs and self._tokens[index].lower.endswith(self._endings)
 
     def describes_noun(self, index: int, last: int) -> bool:
         """Whether a noun or a title follows a name at once."""
@@ -293,7 +298,7 @@ class NounPhraseReader:
 
     def _read_apposition(self, index: int, last: int) -> Mention | None:
         """*forsvareren, advokat Kari Hansen*; *leder i Norges Bondelag, Kari Hansen*."""
-        position = index + self._is_appended(index, last)
+        position = index + self.tails.is_appended(index, last)
         while position < last and self._tokens[position].lower in self._words.complements:
             position = self._skip_complement(position + 1, last)
             inner = self._names.starting.get(position)
@@ -314,14 +319,6 @@ class NounPhraseReader:
             if token.lower in self._words.closed or token.lower in self._verbs or not token.is_word:
                 return None
         return None
-
-    def _is_appended(self, index: int, last: int) -> bool:
-        """Whether a word belongs to the noun before it: *forsvareren hans, advokat Kari Nes*."""
-        return (
-            index + 1 < last
-            and self._tokens[index].lower in self._words.closed
-            and self._tokens[index + 1].text == ","
-        )
 
     def _skip_complement(self, index: int, last: int) -> int:
         """The token after a preposition's noun phrase."""
@@ -352,7 +349,7 @@ class NounPhraseReader:
         if end == index < last - 1 and self._tokens[index].lower in self._words.complements:
             name = self._names.starting.get(index + 1)
             if name is not None:
-                end = name.last
+                end = name.last if self.tails.represents(head, index, name.text) else end
             elif self._tokens[index].lower in self._words.role_prepositions:
                 end = self._find_definite(index + 1, last) or end  # "lederen for kanalen"
         mention = Mention(head, end, "role", head)

@@ -86,6 +86,8 @@ class Persons:
                 self.note_role(name.full, token.lower)
         for person, (role, *_) in self._said.titles.items():
             for token in tokens[role.first : role.last]:
+                if token.lower in self._words.prepositions:
+                    break  # "moren til gutten" is no boy
                 if self._words.role_stem(token.lower) is not None:
                     self.note_role(person, token.lower)
 

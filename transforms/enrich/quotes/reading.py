@@ -90,7 +90,7 @@ def find_speech(
     candidates = sorted(turns + inline, key=lambda candidate: candidate.start)
     cast = Cast(cut, names, reader, lexicon)
     reports = StatementReader(cut, names, reader, lexicon, candidates, marked, heading_lines).find()
-    dialogue = Dialogue(cut, lexicon)
+    dialogue = Dialogue(cut, lexicon, candidates)
     ascriber = _Ascriber(cut, reader, introductions, cast, dialogue, heading_lines)
     found = ascriber.ascribe(candidates, reports)
     quotes = tuple(quote for quote in found if quote.text.strip())  # `-" "` says nothing
@@ -315,13 +315,13 @@ class _Ascriber:
         if partner is not None:
             return _Ascription(partner)
         prompts = self._dialogue.is_prompt(candidate, following)
-        if prompts or (asks and self._answers(candidate, following)):
+        if prompts or (asks and self._dialogue.is_answered(candidate, following)):
             return _Ascription(is_interviewer=True)
         goes_on = self._goes_on(candidate)
         if candidate.standalone and self._is_shown(candidate):
             return _Ascription(goes_on)  # A message without its author, or the next paragraph.
         foremost = goes_on or self._cast.foremost or self._find_ahead(candidate, following, None)
-        return _Ascription(foremost or named_later)
+        return _Ascription(foremost or named_later or self._find_interviewed(candidate))
 
     def _goes_on(self, candidate: Candidate) -> str | None:
         """Who spoke right before marks behind whose clause nothing stands: *«…», sa X. «…»*."""
@@ -338,6 +338,11 @@ class _Ascriber:
         last = self._cut.token_at(following.start) if following else len(self._cut.tokens)
         return self._cast.find_ahead(first, min(last, first + _MAX_AHEAD), mention)
 
+    def _find_interviewed(self, candidate: Candidate) -> str | None:
+        """Whom the narration behind an interview's first turns is about: its answers are theirs."""
+        last = self._dialogue.find_row_end(candidate)
+        return None if last is None else self._find_ahead(*last, None)
+
     def _points_ahead(self, mention: Mention) -> bool:
         """Whether a mention that opens a text can stand for somebody named later."""
         return mention.kind in ("pronoun", "role") and not mention.indefinite
@@ -348,13 +353,6 @@ class _Ascriber:
             self._cut.text[max(candidate.start - 6, 0) : candidate.start].rstrip()[:-1].rstrip()
         )
         return before.endswith((":", "«", *CLOSING_MARKS))  # Behind »so« too.
-
-    def _answers(self, question: Candidate, following: Candidate | None) -> bool:
-        """Whether the next turn follows a question at once."""
-        if following is None or not (question.kind == "dash" or question.standalone):
-            return False
-        between = self._cut.text[question.end : following.start]
-        return not between.strip(DASHES + OPENING_MARKS + CLOSING_MARKS + " \n\t\u00a0")
 
     def _read_introduction(self, start: int, floor: int = 0) -> Attribution | None:
         """The clause before a colon that introduces a turn, on its line or the one before.

@@ -155,9 +155,26 @@ class _RoleReader:
                 return None
             head -= 1
         last -= apart
-        if head < floor or not (head == last - 1 or self._opens_complement(head + 1)):
+        governor = self._find_governor(head, floor) if apart and head >= floor else None
+        head = head if governor is None else governor
+        if head < floor or not (
+            head == last - 1 or governor is not None or self._opens_complement(head + 1)
+        ):
             return None
         return Role(self._extend_left(head, floor), last, head)
+
+    def _find_governor(self, head: int, floor: int) -> int | None:
+        """The noun that another one, before a comma and a name, hangs on: *moren til den savnede
+        gutten, Kari Nes*."""
+        index = head - 1
+        while index > floor and self._tokens[index].is_word and not self._is_role(index):
+            if self._tokens[index].lower in self._words.prepositions:
+                return index - 1 if self._is_role(index - 1) else None
+            lower = self._tokens[index].lower
+            if lower in self._words.conjunctions or self._parts(lower):
+                return None
+            index -= 1
+        return None
 
     def read_name_title(self, name: Name) -> Role | None:
         """*kong* before *Harald*; a person is seldom called anything else."""
@@ -192,12 +209,7 @@ class _RoleReader:
     def is_plural(self, role: Role) -> bool:
         """Whether a role is that of several: *rederne*, *politikere*."""
         word = self._tokens[role.head].lower
-        single = (
-            word.removesuffix(end) for end in self._words.persons.plurals if word.endswith(end)
-        )
-        return self._words.is_several(word) or any(
-            self._words.role_stem(noun) == noun for noun in single
-        )
+        return self._words.is_several(word) or self._words.names_several(word)
 
     def _is_in(self, index: int, words: Container[str]) -> bool:
         return index >= 0 and self._tokens[index].lower in words

@@ -14,8 +14,10 @@ from newsbeam.transforms.settings.remembered import Remembered
 from newsbeam.transforms.text.characters import DASHES, LOWER_LETTERS, OPENING_MARKS
 
 # A word may hold hyphens, apostrophes and, before a small letter or a digit, stops:
-# "Nordfjord-aksjonist", "FN's", "dagbladet.no", "1.100".
-_TOKEN = re.compile(rf"\w+(?:(?:[-'’&/]|\.(?=[{LOWER_LETTERS}0-9]))\w+)*|[^\w\s]")
+# "Nordfjord-aksjonist", "FN's", "dagbladet.no", "1.100"; and an ending behind a colon: "EU:s".
+_TOKEN = re.compile(
+    rf"\w+(?:(?:[-'’&/]|\.(?=[{LOWER_LETTERS}0-9])|:(?=[{LOWER_LETTERS}]{{1,2}}\b))\w+)*|[^\w\s]"
+)
 _SENTENCE_STOPS = frozenset(".!?…")
 _CLOSERS = frozenset("»”“\")]'’")
 

@@ -183,7 +183,8 @@ class Cast:
             return (self._institutions.find(mention) if alone else None) or name
         if mention.kind == "role" and self._pair:
             both = self._pair in self._joined and self._words.is_couple(token.lower)  # "de to"
-            if both or is_plural(mention, self._cut, self._words):
+            several = is_plural(mention, self._cut, self._words) and not mention.indefinite
+            if both or several:
                 return self._pair
         author = self._authors.find(token.lower)
         if mention.kind == "role":
@@ -251,7 +252,10 @@ class Cast:
             definite = self._nouns.is_definite_role(index) and self._opens_with(index)
             alone = self._nameless.issuperset(self._salient) and (definite or bare)
             named = not alone or self._is_named(index, _MAX_WITHIN, any_name=False)
-        if named:
+        appended = None if named or not opens else self._find_appended(index)
+        if appended is not None:
+            self._persons.note_role(appended.full, self._cut.tokens[index].lower)
+        if named or appended is not None:
             return []
         first = owner.first if owner is not None and owned else index
         if first < index and first and self._cut.tokens[first - 1].lower in self._words.titles:
@@ -262,12 +266,31 @@ class Cast:
         last = index + 3 if self._nouns.is_numbered(index) else index + 1
         return [self._add_nameless(Mention(first, last, "role", index), told=False)]
 
+    def _find_appended(self, index: int) -> Name | None:
+        """The person whose name follows a noun and what ties it to others between commas:
+        *Moren til den savnede gutten, Kari Nes, takker*."""
+        tokens, last = self._cut.tokens, min(index + _MAX_WITHIN, len(self._cut.tokens) - 2)
+        if index + 1 >= last or tokens[index + 1].lower not in self._words.prepositions:
+            return None
+        for at in range(index + 2, last):
+            if tokens[at].text == ",":
+                name = self._names.starting.get(at + 1)
+                if name is None or not self._persons.is_person(name):
+                    return None
+                return name if tokens[name.last].text in ",." else None
+            if not tokens[at].is_word or tokens[at].lower in self._saying | self._forms.relatives:
+                return None
+        return None
+
     def _opens_with(self, index: int) -> bool:
         """Whether a noun opens its sentence, behind words that describe it perhaps."""
         sentence = self._cut.sentences[self._cut.sentence_at(self._cut.tokens[index].start)]
         return index == sentence.first or (
             index - sentence.first < MAX_TITLE
-            and is_described(index, self._cut.tokens, self._words)
+            and (
+                is_described(index, self._cut.tokens, self._words)
+                or self._cut.tokens[sentence.first].lower in self._words.grammar.articles
+            )
         )
 
     def text_of(self, mention: Mention) -> str:
@@ -278,6 +301,7 @@ class Cast:
         if name is not None and name.is_genitive:  # "Etter Kari Moes mening"
             return self._cut.text[start : name.start + len(name.text)]
         cut = mention.kind == "role" and self._words.without_genitive(last.lower) != last.lower
+        cut = cut and tokens[mention.last - 2].lower not in self._words.grammar.articles
         return self._cut.text[start : last.end - cut]
 
     def _resolve_name(self, mention: Mention) -> str:

@@ -81,7 +81,9 @@ class StatementReader:
         for span in marked:
             for index in range(cut.token_at(span.start), cut.token_at(span.end)):
                 self._marked[index] = 1
-        self._according = AccordingReader(cut, self._clauses, self._subjects, lexicon, self._spoken)
+        self._according = AccordingReader(
+            cut, names, self._clauses, self._subjects, lexicon, self._spoken
+        )
         self._complements = ComplementReader(cut, names, self._clauses, lexicon, self._spoken)
 
     def find(self) -> list[Report]:
@@ -342,10 +344,7 @@ class StatementReader:
             self._names.ending.get(finite),  # "svarte ja da VG spurte ham"
             None if mention is None else self._names.starting.get(mention.first),
         )
-        return any(
-            name is not None and name.text.lower().endswith(self._sets.paper_names)
-            for name in names
-        )
+        return any(name is not None and self._sets.is_paper(name.text) for name in names)
 
     def _skip_adverbs(self, index: int, last: int) -> int:
         while index < last and self._finite.is_adverb(index):

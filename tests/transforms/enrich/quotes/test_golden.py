@@ -19,6 +19,7 @@ FLOORS = {
     "articles_second": 0.96,
     "articles_third": 0.90,
     "articles_fourth": 0.93,
+    "articles_fifth": 0.96,
     "articles_english": 0.97,
     "articles_german": 0.95,
 }

@@ -18,6 +18,7 @@ FLOORS = {
     "articles_second": 0.96,
     "articles_third": 0.94,
     "articles_fourth": 0.96,
+    "articles_fifth": 0.97,
 }
 
 

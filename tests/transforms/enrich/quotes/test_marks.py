@@ -71,3 +71,38 @@ def test_a_straight_mark_stands_in_for_a_lost_guillemet() -> None:
     assert text[span.start : span.end] == "Vi er klare."
     nested = '«Han sa "nei" i går», sa hun.'
     assert nested[slice(*find_marked(nested)[0][:2])] == 'Han sa "nei" i går'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A mark between words that no space parts from the word before it opens nothing.
+        ("et» stort navn« kom. »Ja,« sagde hun.", ["Ja,"]),
+        # Behind a mark or a space a guillemet closes, if no word follows it.
+        ('»Han er imod "krig"«, säger Moe. »Nej.«', ['Han er imod "krig"', "Nej."]),
+        ("»En film. «\nMoe sa: »Ja.«", ["En film. ", "Ja."]),
+        # What stands behind a mark that never closes is read by itself.
+        ("»En plan.\nMoe sa: »To «store» planer.« Så »tre«.", ["", "To «store» planer.", "tre"]),
+        ("«En plan.\nMoe sa: «To planer.»\n«Nei», sa hun.", ["", "To planer.", "Nei"]),
+    ],
+)
+def test_odd_guillemets_do_not_turn_others_inside_out(text: str, expected: list[str]) -> None:
+    assert [words for words, _ in spans(text)] == expected
+
+
+@pytest.mark.parametrize("marks", ['"”', '”"', "““", '“"', '«"', '»"'])
+def test_one_mark_stands_in_for_another(marks: str) -> None:
+    opening, closing = marks
+    text = f"{opening}Vi er klare{closing}, sa Moe. {opening}Ja{closing}"
+    assert spans(text) == [("Vi er klare", True), ("Ja", True)]
+
+
+@pytest.mark.parametrize("marks", ['""', "””", '"”', '”"', "“”", "„“", "«»", "»«"])
+def test_marks_cross_lines_where_each_is_a_sentence(marks: str) -> None:
+    opening, closing = marks
+    text = f"Moe sier: {opening}Vi er klare.\nVi går nå.{closing}\nHun går."
+    assert spans(text) == [("Vi er klare.\nVi går nå.", True)]
+    nested = f"{opening}Vi er {opening}klare{closing}{closing}, sa Moe."
+    assert spans(nested) == [(f"Vi er {opening}klare{closing}", True)]
+    lost = f"{opening}Vi er klare.\n{opening}Vi går nå{closing}, sa Moe."
+    assert spans(lost) == [("", False), ("Vi går nå", True)]
