@@ -108,8 +108,8 @@ class LexiconWords:
         spoken = (self.persons.couples, self.persons.groups, self.persons.sources)
         self._ends = {nouns: self._list_ends(nouns) for nouns in (self.collectives, *spoken)}
         self._papers = self._list_ends(self.documents)
-        self._role_stems = Remembered(self._find_role_stem)
-        self._document_stems = Remembered(self._find_document_stem)
+        self.role_stems = Remembered(self._find_role_stem)
+        self.document_stems = Remembered(self._find_document_stem)
         self._is_of_collectives = Remembered(self._find_collective)
         self._is_of_couples = Remembered(self._find_couple)
         self._is_of_groups = Remembered(self._find_group)
@@ -128,7 +128,7 @@ class LexiconWords:
         With "forsker" among the nouns and "en" among the endings, "navneforskeren" gives
         "navneforsker".
         """
-        return self._role_stems[word]
+        return self.role_stems[word]
 
     def _find_role_stem(self, word: str) -> str | None:
         if word in self.closed:
@@ -150,7 +150,7 @@ class LexiconWords:
 
     def document_stem(self, word: str) -> str | None:
         """The document noun that a word, definite or a compound, stands for, else ``None``."""
-        return self._document_stems[word]
+        return self.document_stems[word]
 
     def _find_document_stem(self, word: str) -> str | None:
         for stem in self.stems(word):

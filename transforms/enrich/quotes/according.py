@@ -7,7 +7,7 @@ from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.noun_tails import NounTails
 from newsbeam.transforms.enrich.quotes.reports import Report
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, list_between
 from newsbeam.transforms.enrich.quotes.subjects import SubjectReader
 from newsbeam.transforms.settings.lexicon import Lexicon
 
@@ -39,13 +39,15 @@ class AccordingReader:
         self._spoken = spoken
         self._words = lexicon.words
         self._sets = lexicon.statements.sets
-        self._opening = self._words.according.keys() | self._sets.openers | self._sets.comparisons
+        opening = self._words.according.keys() | self._sets.openers | self._sets.comparisons
+        self._openings = cut.find_words(opening)
+        self._viewing = cut.find_words(self._sets.viewing)
 
     def read(self, first: int, last: int) -> list[Report]:
         """The statements among tokens ``first`` to ``last`` of a sentence."""
         found: list[Report] = []
-        for index in range(first, last):
-            if self._spoken[index] or self._tokens[index].lower not in self._opening:
+        for index in list_between(self._openings, first, last):
+            if self._spoken[index]:
                 continue
             source = self._read_source(index, last)
             if source is None:
@@ -76,13 +78,13 @@ class AccordingReader:
                 return mention, mention.last, cue
         if token.lower in self._sets.openers:
             return self._read_opinion(index, last)
-        if token.lower in self._sets.comparisons and index + 2 < last:
+        views = list_between(self._viewing, index + 2, last - 1)
+        if token.lower in self._sets.comparisons and views:
             mention = self._subjects.read_phrase(index + 1, last)
             at = mention.last if mention is not None else last
             if (
                 mention is not None
-                and at + 1 < last
-                and self._tokens[at].lower in self._sets.viewing
+                and at in views
                 and self._tokens[at + 1].lower in self._words.dummy
             ):
                 return mention, at + 2, self._tokens[at].text

@@ -50,7 +50,7 @@ class _AffiliationReader:
         self._words = lexicon.words
         self._verbs = lexicon.verbs
         self._genitives = lexicon.words.genitives
-        self._openers = {sentence.first for sentence in cut.sentences}
+        self._openers = cut.openers
         self._surnames = {name.full.split()[-1] for name in names.all if name.is_person}
 
     def read_around(self, name: Name, title: Role | None) -> str | None:

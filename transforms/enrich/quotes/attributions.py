@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import MAX_SUBJECT, Mention, NounPhraseReader
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation, match_phrase
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, list_between, match_phrase
 from newsbeam.transforms.enrich.quotes.source_phrases import SourcePhraseReader
 from newsbeam.transforms.settings.lexicon import Lexicon, Verb
 from newsbeam.transforms.text.characters import CLOSING_MARKS, DASHES
@@ -56,19 +56,22 @@ class AttributionReader:
         forms = lexicon.statements.sets
         self._passive = forms.passive
         self._auxiliaries = forms.auxiliaries - forms.have
-        self._participles = self._words.nonfinite | lexicon.statements.participles
+        self.participles = self._words.nonfinite | lexicon.statements.participles
         openers = self._words.complementizers - self._words.prepositions
         # "…,” said a woman who was passing": of English, "who" opens both kinds of clause.
         self._clause_openers = openers - self._words.grammar.relatives
+        self._saying = cut.find_words(self._verbs.keys())
+        self._copulas = cut.find_words(self._words.copulas)
+        # Where a clause behind speech can begin.
+        behind_marks = [index + 1 for index in cut.find_words(_BEFORE_CLAUSE)]
+        self._openings = sorted({*self._saying, *behind_marks})
         self.reporters = self._find_reporters()
 
     def _find_reporters(self) -> frozenset[str]:
         """Full names that some clause of the text makes say something."""
         found = set()
-        for index in range(1, len(self._tokens) - 1):
-            forms = self._verbs.get(self._tokens[index].lower)
-            if forms is None:
-                continue
+        for index in list_between(self._saying, 1, len(self._tokens) - 1):
+            forms = self._verbs[self._tokens[index].lower]
             if not any(self._has_particle(form, index + 1, len(self._tokens)) for form in forms):
                 continue
             before = self._names.ending.get(self._end_of_subject(index))
@@ -98,7 +101,7 @@ class AttributionReader:
     def find_after_speech(self, first: int, last: int) -> Attribution | None:
         """The first reporting clause that ends speech in a sentence's tokens."""
         spoken = None  # "Da jeg var liten, sa mor det hver dag, sier Hansen."
-        for index in range(first + 1, last):
+        for index in list_between(self._openings, first + 1, last):
             if self._may_report(index) and self._follows_speech(index):
                 clause = self.read_inverted(index, last)
                 if clause is not None and index == first + 1 and self._points_back(first, clause):
@@ -188,7 +191,7 @@ class AttributionReader:
             return None
         for position in range(mention.last, min(last, mention.last + _MAX_TO_PARTICIPLE)):
             token = self._tokens[position]
-            if token.lower in self._participles:
+            if token.lower in self.participles:
                 if self._introduces_clause(position + 1, last):
                     return None
                 resumes = self._find_resumption(position + 1, last)
@@ -199,7 +202,7 @@ class AttributionReader:
 
     def find_auxiliary(self, index: int, first: int) -> int | None:
         """The auxiliary, not before ``first``, of a participle at ``index``: *har sagt*."""
-        if self._tokens[index].lower not in self._participles:
+        if self._tokens[index].lower not in self.participles:
             return None
         for position in range(index - 1, max(first, index - _MAX_TO_PARTICIPLE - 1) - 1, -1):
             token = self._tokens[position]
@@ -279,11 +282,9 @@ class AttributionReader:
 
     def _find_utterance_noun(self, first: int, last: int) -> Attribution | None:
         """*…, er oppmodinga ho sender Gjerde*: a noun of utterance in place of the verb."""
-        for index in range(first + 1, last - 2):
-            copula, noun = self._tokens[index], self._tokens[index + 1]
+        for index in list_between(self._copulas, first + 1, last - 2):
             if (
-                copula.lower in self._words.copulas
-                and noun.lower in self._words.utterances
+                self._tokens[index + 1].lower in self._words.utterances
                 and self._tokens[index - 1].text in _BEFORE_CLAUSE
             ):
                 owner = self._read_owner(index + 2, last)

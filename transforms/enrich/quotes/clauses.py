@@ -29,6 +29,7 @@ class ClauseReader:
         self, cut: Segmentation, names: Names, reader: AttributionReader, lexicon: Lexicon
     ) -> None:
         self._tokens = cut.tokens
+        self._lower = cut.words
         self._names = names
         self._reader = reader
         self._saying = lexicon.verbs
@@ -39,6 +40,9 @@ class ClauseReader:
         self.subject_first = SubjectFirstReader(cut, names, reader, lexicon)
         hanging = self._words.prepositions | self._words.adverbs | self._words.subordinating
         self._hanging = hanging | self._sets.joints
+        self._opening = self._words.subordinating - self._words.conjunctions
+        # What opens a clause behind a comma.
+        self._parting = self._sets.contrasts | (self._opening - self._sets.relatives)
 
     def skip_edge(self, first: int, last: int) -> int:
         """The first word among tokens."""
@@ -57,7 +61,6 @@ class ClauseReader:
             and self._starts_spliced(name.first, first, finite + 1)
         ):
             return name.first
-        opening = self._words.subordinating - self._sets.relatives - self._words.conjunctions
         for index in range(finite - 1, floor - 1, -1):
             token = tokens[index]
             if token.text in _STOPS:
@@ -65,8 +68,8 @@ class ClauseReader:
             if token.lower in self._sets.conjunctions:
                 return index + 1
             behind_comma = index > first and tokens[index - 1].text == ","
-            if token.lower in self._sets.contrasts | opening and index > first:
-                if behind_comma or token.lower in self._sets.conjunctions:
+            if token.lower in self._parting and index > first:
+                if behind_comma:
                     return index + 1
             elif (
                 token.lower in self._sets.joints
@@ -149,7 +152,7 @@ class ClauseReader:
 
     def _has_link(self, link: tuple[str, ...], index: int, last: int) -> bool:
         """Whether a verb's other words follow it soon."""
-        near = [token.lower for token in self._tokens[index + 1 : min(last, index + _MAX_LINK)]]
+        near = self._lower[index + 1 : min(last, index + _MAX_LINK)]
         return all(word in near for word in link)
 
     def _ends_at_comma(self, index: int, first: int, last: int, is_relative: bool) -> bool:
@@ -203,7 +206,7 @@ class ClauseReader:
         if index + 1 >= last:
             return False
         lower = self._tokens[index].lower
-        if lower in self._sets.complementizers | self._sets.relatives:
+        if lower in self._sets.complementizers or lower in self._sets.relatives:
             return False
         if self.starts_predicate(index, last) or self._is_to_state(index, last):
             return True
@@ -222,33 +225,33 @@ class ClauseReader:
 
     def _has_own_subject(self, index: int, last: int) -> bool:
         """Whether a main clause with its own subject begins at a token."""
+        lower = self._tokens[index].lower
         if (
             index + 2 < last
-            and self._tokens[index].lower in self._words.subordinating | self._words.adverbs
-            and self._tokens[index].lower not in self._sets.relatives
+            and (lower in self._words.subordinating or lower in self._words.adverbs)
+            and lower not in self._sets.relatives
             and self.verbs.is_finite(index + 1)
         ):
             return self._opens_subject(index + 2)  # "men der tok Nes feil"
         finite = self.verbs.find_finite(index + 1, min(last, index + _MAX_NEW), ",")
         if finite is None:
             return False
-        opening = self._words.subordinating - self._words.conjunctions
-        inside = [token.lower for token in self._tokens[index:finite] if token.lower in opening]
+        inside = self._opening.intersection(self._lower[index:finite])
         if inside:  # "men soldatene som falt, er glemt"
             behind = self.verbs.find_finite(finite + 1, min(last, finite + _MAX_NEW))
-            return behind is not None and set(inside) <= self._sets.relatives
+            return behind is not None and inside <= self._sets.relatives
         before = self._tokens[finite - 1].lower
         if finite - 1 > index and before in self._words.subjects:
             return False  # "og ikke på grunn av det han har sagt"
-        lower = self._tokens[index].lower
-        if lower in self._words.prepositions | self._words.adverbs:
+        if lower in self._words.prepositions or lower in self._words.adverbs:
             return finite + 1 < last and self._opens_subject(finite + 1)
         return True
 
     def _opens_subject(self, index: int) -> bool:
         token = self._tokens[index]
         return (
-            token.lower in self._words.subjects | self._words.determiners
+            token.lower in self._words.subjects
+            or token.lower in self._words.determiners
             or token.is_capitalised
             or token.lower.endswith(self._sets.nouns)
         )

@@ -42,16 +42,18 @@ class ComplementReader:
         spoken: bytearray,
     ) -> None:
         self._tokens = cut.tokens
+        self._lower = cut.words
         self._names = names
         self._clauses = clauses
         self._finite = self._clauses.verbs
         self._words = lexicon.words
         self._sets = lexicon.statements.sets
         self._spoken = spoken
+        self._opening = self._words.subordinating - self._words.conjunctions
 
     def choose(self, verbs: Iterable[StatingVerb], cue: int, last: int) -> list[StatingVerb]:
         """Those of ``verbs`` whose words stand behind ``cue``: the "fast" of "slår … fast"."""
-        near = {token.lower for token in self._tokens[cue + 1 : min(last, cue + _MAX_GAP)]}
+        near = set(self._lower[cue + 1 : min(last, cue + _MAX_GAP)])
         return [verb for verb in verbs if near.issuperset(verb.link)]
 
     def find(self, verb: StatingVerb, cue: int, last: int) -> Complement | None:
@@ -123,8 +125,8 @@ class ComplementReader:
         while stop < last and self._tokens[stop].is_word:
             stop += 1
         lower = self._tokens[cue + 1].lower if cue + 1 < last else ""
-        outside = self._words.prepositions | self._sets.negations | self._sets.joints
-        if stop - cue <= _MIN_VERBLESS or lower in outside:
+        outside = (self._words.prepositions, self._sets.negations, self._sets.joints)
+        if stop - cue <= _MIN_VERBLESS or any(lower in words for words in outside):
             return None
         if any(token.lower in self._words.subordinating for token in self._tokens[cue + 1 : stop]):
             return None
@@ -132,8 +134,10 @@ class ComplementReader:
 
     def _leaves(self, index: int, last: int) -> bool:
         """Whether a comma ends the reporting clause: *, og …*, *, mens …*."""
-        ending = self._sets.joints | self._sets.contrasts
-        return index < last and self._tokens[index].lower in ending
+        return index < last and (
+            self._tokens[index].lower in self._sets.joints
+            or self._tokens[index].lower in self._sets.contrasts
+        )
 
     def _read_marked(self, verb: StatingVerb, cue: int, index: int, last: int) -> int | None:
         """Where a clause begins that a conjunction, question word or infinitive marker opens."""
@@ -166,7 +170,8 @@ class ComplementReader:
         """Whether a word may stand between a verb and its question: adverb, name, pronoun."""
         token = self._tokens[index]
         return (
-            token.lower in self._words.adverbs | self._words.pronouns
+            token.lower in self._words.adverbs
+            or token.lower in self._words.pronouns
             or token.is_capitalised
             or token.lower.endswith(self._words.definite)
         )
@@ -176,8 +181,8 @@ class ComplementReader:
         at = index - 1
         if not verb.link:
             before = self._tokens[at].lower
-            hangs = self._words.prepositions - self._sets.postpositions
-            return at == cue or before not in hangs
+            hangs = before in self._words.prepositions and before not in self._sets.postpositions
+            return at == cue or not hangs
         for number, word in enumerate(reversed(verb.link)):
             is_first = number == len(verb.link) - 1
             while at > cue and self._tokens[at].lower != word:
@@ -198,16 +203,15 @@ class ComplementReader:
         """
         if start > limit or self._tokens[start].lower in self._words.prepositions:
             return False
-        outside = self._words.subordinating - self._words.conjunctions - self._sets.relatives
-        return not any(token.lower in outside for token in self._tokens[start:limit])
+        opening = self._opening.intersection(self._lower[start:limit])
+        return opening <= self._sets.relatives
 
     def _find_told(self, verb: StatingVerb, cue: int, finite: int) -> int | None:
         """Where the clause begins behind whom it is told to, or when: *told her the bridge was
         shut*, *said on Monday he would go*. Only where articles open noun phrases."""
         articles = self._words.grammar.articles
         opener = self._tokens[cue + 1].lower
-        unnamed = self._words.grammar.unnamed
-        hangs = opener in self._words.prepositions | self._words.complements | unnamed
+        hangs = opener in self._words.prepositions or opener in self._words.grammar.unnamed
         if not articles or not (hangs or verb.form in self._sets.telling):
             return None
         start = self._find_subject(finite, cue + 1)
@@ -222,7 +226,8 @@ class ComplementReader:
         index = last if name is None else name.first
         while index > floor and self._tokens[index].lower not in self._finite.articles:
             before = self._tokens[index - 1]
-            if not before.is_word or before.lower in self._words.closed - self._finite.articles:
+            is_article = before.lower in self._finite.articles
+            if not before.is_word or (before.lower in self._words.closed and not is_article):
                 break
             if name is not None and before.text[0].isupper():
                 break
@@ -264,7 +269,6 @@ class ComplementReader:
             stops = "" if verb.form in self._sets.thinking else ","
             again = self._finite.find_finite(finite + 1, last, stops)
             return start if again is not None else None
-        subordinate = self._words.subordinating - self._words.conjunctions
-        if any(token.lower in subordinate or token.text == "," for token in between[1:]):
+        if any(token.lower in self._opening or token.text == "," for token in between[1:]):
             return None
         return start

@@ -18,7 +18,9 @@ def has_article(
     it."""
     for index in range(noun - 1, max(noun - _MAX_DESCRIPTION, 0) - 1, -1):
         token = tokens[index]
-        if token.lower in words.grammar.articles | others or token.text.endswith(("'s", "’s")):
+        if token.lower in words.grammar.articles or token.lower in others:
+            return True
+        if token.text.endswith(("'s", "’s")):
             return True
         if not token.is_word or token.lower in words.closed:
             return False

@@ -8,7 +8,7 @@ from collections import defaultdict
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
 from newsbeam.transforms.enrich.quotes.persons import Persons
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, list_between
 from newsbeam.transforms.settings.lexicon import Lexicon
 
 # Tokens from a document, or a verb of writing and its preposition, to the author's name.
@@ -23,7 +23,8 @@ class DocumentAuthors:
         self._names = names
         self._persons = persons
         self._words = lexicon.words
-        self._authors: dict[str, str] = {}
+        self._authors: dict[str | None, str] = {}
+        self._places = cut.find_told(self._words.document_stems)
 
     def find(self, word: str) -> str | None:
         """The author of a document, by its noun."""
@@ -33,9 +34,8 @@ class DocumentAuthors:
     def note(self, first: int, last: int, subject: str | None) -> None:
         """Take note of who wrote what in the tokens of a sentence about ``subject``."""
         documents = [
-            (index, stem)
-            for index in range(first, last)
-            if (stem := self._words.document_stem(self._tokens[index].lower)) is not None
+            (index, self._words.document_stems[self._tokens[index].lower])
+            for index in list_between(self._places, first, last)
         ]
         if not documents:
             return

@@ -30,7 +30,7 @@ def find_epithets(cut: Segmentation, names: Names, lexicon: Lexicon) -> dict[str
 
 def _list_places(cut: Segmentation, name: Name) -> list[int]:
     """Where, in a name's own sentence, nouns for its bearer stand."""
-    sentence = cut.sentences[cut.sentence_at(name.start)]
+    sentence = cut.sentence_of(name.first)
     places = [name.first - 1] if name.first > sentence.first else []
     behind = name.last
     if behind + 2 < sentence.last and cut.tokens[behind].text == "(":

@@ -35,6 +35,9 @@ class FiniteVerbs:
         """Whether a token is a finite verb: a listed one, or ends like one behind a subject."""
         token = self._tokens[index]
         lower = token.lower
+        listed = self.is_listed(index)
+        if not (listed or lower.endswith(self._sets.endings)):
+            return False
         before = self._tokens[index - 1].lower if index else ""
         described = before in self.articles and lower not in self._sets.lasting
         if not token.text[0].islower() or described:  # "ein auka avstand"
@@ -51,7 +54,7 @@ class FiniteVerbs:
             noun = self._words.grammar.articles and before not in self._words.closed
             behind_noun = index > 0 and (bool(noun) or self._ends_subject(index - 1))
             return behind_noun and lower in self._sets.finite
-        return self.is_listed(index) or (
+        return listed or (
             len(lower) >= _MIN_ENDED
             and lower.endswith(self._sets.endings)
             and lower not in self._words.closed
@@ -77,7 +80,9 @@ class FiniteVerbs:
         if lower in self._words.subjects:
             behind = {token.lower for token in self._tokens[index + 2 : index + 3]}
             goes_on = lower in self._words.plural and behind <= self._words.closed
-            return goes_on or lower not in self._words.determiners | self._words.indefinite
+            return goes_on or not (
+                lower in self._words.determiners or lower in self._words.indefinite
+            )
         if self._words.grammar.articles and lower not in self._words.closed:
             noun = lower.isalpha() and not self.is_listed(index)
             return noun and has_article(index, self._tokens, self._words, self.articles)

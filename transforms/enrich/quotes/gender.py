@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from newsbeam.transforms.enrich.quotes.names import Name, Names
 from newsbeam.transforms.enrich.quotes.obliques import is_oblique
 from newsbeam.transforms.enrich.quotes.roles import Role, Roles
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence, list_between
 from newsbeam.transforms.enrich.quotes.titled_runs import word_before
 from newsbeam.transforms.records import Gender, GenderEvidence
 from newsbeam.transforms.settings.lexicon import Lexicon
@@ -69,6 +69,10 @@ class _GenderReader:
         self._verbs = lexicon.verbs
         self._marked = cut.marked
         self._pronouns |= dict.fromkeys(self._words.feminine, "female")
+        # Words that can tell something here, beside the names.
+        saying, pronouns = cut.find_words(self._verbs.keys()), cut.find_words(self._pronouns.keys())
+        said = (at for at in saying if cut.tokens[at - 1].text in _BEFORE_CLAUSE)
+        self._telling = sorted({*names.starting, *pronouns, *said})
 
     def read_title(self, name: Name) -> Gender | None:
         """*fru Hansen*, *Kong Harald*"""
@@ -88,14 +92,14 @@ class _GenderReader:
     def find_by_pronouns(self) -> dict[str, Counter[Gender]]:
         """How often *he* and *she* stand for a person where nobody else can be meant."""
         votes: dict[str, Counter[Gender]] = defaultdict(Counter)
-        previous: list[Name] = []
+        previous = _Company()
         told = -1  # The last line with a verb of saying behind a comma: "– Ja, sier …"
         for sentence in self._cut.sentences:
-            persons: list[Name] = []
-            for index in range(sentence.first, sentence.last):
+            persons = _Company()
+            for index in list_between(self._telling, sentence.first, sentence.last):
                 name = self._names.starting.get(index)
                 if name is not None and name.is_person is not False:
-                    persons.append(name)
+                    persons.add(name)
                 lower = self._cut.tokens[index].lower
                 if lower in self._verbs and self._cut.tokens[index - 1].text in _BEFORE_CLAUSE:
                     told = sentence.line
@@ -107,8 +111,8 @@ class _GenderReader:
                     if following.is_person is not False:
                         votes[following.full][gender] += 1
                     continue
-                before = index - sentence.first < _MAX_FRONT and not persons
-                person = self._find_only(previous if before else persons)
+                before = index - sentence.first < _MAX_FRONT and persons.is_empty
+                person = (previous if before else persons).find_only(self._is_prominent)
                 if person is not None:
                     votes[person][gender] += 1
             previous = persons
@@ -122,11 +126,32 @@ class _GenderReader:
         at = bisect_right(self._marked, start, key=lambda marked: marked.start) - 1
         return at >= 0 and start < self._marked[at].end
 
-    def _find_only(self, names: list[Name]) -> str | None:
-        """The only person among names, where one of them can be what a sentence is about."""
-        persons = {name.full for name in names}
-        prominent = any(
-            not (name.is_genitive or is_oblique(name, self._cut, self._names, self._words))
-            for name in names
-        )
-        return persons.pop() if len(persons) == 1 and prominent else None
+    def _is_prominent(self, name: Name) -> bool:
+        """Whether a name can be what its sentence is about."""
+        return not (name.is_genitive or is_oblique(name, self._cut, self._names, self._words))
+
+
+class _Company:
+    """The persons whom a sentence names, as far as it is read."""
+
+    def __init__(self) -> None:
+        self._persons: set[str] = set()
+        self._waiting: list[Name] = []  # Of whom it is not known yet whether they are prominent.
+        self._has_prominent = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._persons
+
+    def add(self, name: Name) -> None:
+        self._persons.add(name.full)
+        self._waiting.append(name)
+
+    def find_only(self, is_prominent: Callable[[Name], bool]) -> str | None:
+        """The only person, where one of the names can be what the sentence is about."""
+        if len(self._persons) != 1:
+            return None
+        while self._waiting and not self._has_prominent:
+            self._has_prominent = is_prominent(self._waiting.pop())
+        (person,) = self._persons
+        return person if self._has_prominent else None

@@ -97,6 +97,8 @@ class HeadingReader:
         the next heading. A heading's label (*Ekspert: – …*) is its mention; a label that names a
         known person does where no quote repeats the words.
         """
+        if not any(quote.is_heading for quote in quotes):
+            return tuple(quotes)
         spoken = {
             position: quote.text
             for position, quote in enumerate(quotes)

@@ -52,6 +52,7 @@ class InlineReader:
         self._reader = reader
         self._introductions = introductions
         self._words = lexicon.words
+        self._naming_ends = tuple(noun for noun in self._words.naming if len(noun) > 4)
         self._verbs = lexicon.verbs
 
     def read(self, span: Marked, floor: int, *, after_standalone: bool) -> Candidate | None:
@@ -184,7 +185,7 @@ class InlineReader:
         line = self._cut.lines[self._cut.line_at(tokens[last].start)]
         if not ends or tokens[index].start >= line.end:
             return None
-        behind = self._cut.sentences[self._cut.sentence_at(tokens[index].start)]
+        behind = self._cut.sentence_of(index)
         return self._introductions.read_behind(index, behind.last)
 
     def _is_partial(self, first: int, sentence: Sentence) -> bool:
@@ -200,7 +201,7 @@ class InlineReader:
         )
         if colon < 1 or tokens[colon].text not in (":," if commas else ":"):
             return None
-        sentence = self._cut.sentences[self._cut.sentence_at(tokens[colon].start)]
+        sentence = self._cut.sentence_of(colon)
         start = max(sentence.first, colon - _REACH)
         clause = self._introductions.find_before_speech(start, colon)
         stops = tokens[first + len(words)].text in _STOPS  # "Hansen er kort: «Jeg vet ikke.»"
@@ -324,8 +325,7 @@ class InlineReader:
         before = tokens[opening - 1].lower if opening else ""
         called = words[0].text[0].islower() and opening > 1 and tokens[opening - 2].lower
         if called not in self._words.ascribing and (  # "kaller boken «et mesterverk»"
-            before in self._words.naming
-            or any(before.endswith(noun) for noun in self._words.naming if len(noun) > 4)
+            before in self._words.naming or before.endswith(self._naming_ends)
         ):
             return True
         if not words[0].text[0].isupper() and not words[0].text[0].isdigit():

@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, list_between
 from newsbeam.transforms.settings.lexicon import Lexicon
 
 # A shorter noun proves nothing at the end of another: "råd" in "byråd".
@@ -28,9 +28,8 @@ class Institutions:
         self._places: list[int] = []
         self._found: list[tuple[str, str, bool]] = []
         self._acronyms: dict[str, str] = {}
-        for index, token in enumerate(cut.tokens[:-2]):
-            if token.text == "(":
-                self._read_acronym(cut, index)
+        for index in list_between(cut.find_words({"("}), 0, len(cut.tokens) - 2):
+            self._read_acronym(cut, index)
         for name in names.all:
             if name.is_person:
                 continue

@@ -10,7 +10,7 @@ from dataclasses import replace
 from newsbeam.transforms.enrich.quotes.attributions import Attribution, AttributionReader
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, list_between
 from newsbeam.transforms.enrich.quotes.source_phrases import SourcePhraseReader
 from newsbeam.transforms.enrich.quotes.subject_first import SubjectFirstReader
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
@@ -35,7 +35,13 @@ class IntroductionReader:
         self._phrases = NounPhraseReader(cut, names, lexicon)
         self._sources = SourcePhraseReader(cut, names, lexicon)
         self._stating = lexicon.statements.verbs
+        # Words that can make a clause one that introduces speech.
+        verbs = lexicon.verbs.keys() | reader.participles | self._words.nonfinite
+        prepositions = self._words.according.keys()
+        self._openings = cut.find_words(verbs | self._words.ascribing | prepositions)
         self._relatives = lexicon.statements.sets.relatives
+        self._inner = self._relatives | self._words.complementizers
+        self._openers = self._words.subordinating | self._words.complementizers | {","}
         self._subject_first = SubjectFirstReader(cut, names, reader, lexicon)
 
     def find_before_speech(self, first: int, last: int) -> Attribution | None:
@@ -45,7 +51,7 @@ class IntroductionReader:
         """
         floor = max(first, last - _MAX_REACH)
         shown = None  # "said Nes had shown “no remorse”": Nes has not said it.
-        for index in range(last - 1, floor - 1, -1):
+        for index in reversed(list_between(self._openings, floor, last)):
             token = self._tokens[index]
             auxiliary = self._reader.find_auxiliary(index, first)
             if auxiliary is not None:
@@ -147,8 +153,9 @@ class IntroductionReader:
         if joint <= first or self._tokens[joint].lower not in self._words.conjunctions:
             return None
         between = self._tokens[first:joint]
-        inner = self._relatives | self._words.complementizers
-        if self._tokens[joint - 1].text != "," and any(token.lower in inner for token in between):
+        if self._tokens[joint - 1].text != "," and any(
+            token.lower in self._inner for token in between
+        ):
             return None
         if any(token.text in _STOPS for token in between):
             return None
@@ -228,11 +235,10 @@ class IntroductionReader:
         if index >= first and self._tokens[index].lower in self._words.determiners:
             index -= 1
         before = self._tokens[index].lower if index >= first else ","
-        return before in self._words.subordinating | self._words.complementizers | {","}
+        return before in self._openers
 
     def _is_adjective(self, index: int) -> bool:
         """Whether a word before a noun belongs to its phrase."""
         token = self._tokens[index]
-        return (
-            token.text[0].islower() and token.lower not in self._words.closed | self._verbs.keys()
-        )
+        closed = token.lower in self._words.closed or token.lower in self._verbs
+        return token.text[0].islower() and not closed

@@ -17,13 +17,13 @@ class Labels:
     """The entities of one text: ``by_token`` by the index of every token that they cover."""
 
     def __init__(self, cut: Segmentation, entities: Sequence[Entity]) -> None:
-        self._cut = cut
         self.by_token: dict[int, Entity] = {}
+        self._spans: dict[int, tuple[int, int]] = {}
         for entity in entities:
-            index = cut.token_at(entity.start)
-            while index < len(cut.tokens) and cut.tokens[index].start < entity.end:
-                self.by_token.setdefault(index, entity)
-                index += 1
+            first, last = cut.token_at(entity.start), cut.token_at(entity.end)
+            for index in range(first, last):
+                if self.by_token.setdefault(index, entity) is entity:
+                    self._spans[index] = first, last
 
     def is_body(self, index: int) -> bool:
         """Whether a token is a part of an organisation's name."""
@@ -57,7 +57,4 @@ class Labels:
 
     def span(self, index: int) -> tuple[int, int]:
         """The entity at a token: its first token and the one behind it, both ``index`` for none."""
-        entity = self.by_token.get(index)
-        if entity is None:
-            return index, index
-        return self._cut.token_at(entity.start), self._cut.token_at(entity.end)
+        return self._spans.get(index, (index, index))

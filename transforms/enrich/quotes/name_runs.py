@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from newsbeam.transforms.enrich.quotes.capitals import Capitals
 from newsbeam.transforms.enrich.quotes.labels import Labels
@@ -25,19 +26,24 @@ class NameRuns:
         self._cut = cut
         self._words = lexicon.words
         self._verbs = lexicon.verbs
-        self._openers = {sentence.first for sentence in cut.sentences}
+        self._openers = cut.openers
         self._labels = labels
         self._labelled = labels.by_token
         nouns = lexicon.words.grammar.nouns_capitalised
         self._capitals = Capitals(cut.tokens, lexicon.words) if nouns else None
-        self._common = {token.lower for token in cut.tokens if token.text[0].islower()}
+        self._capitalised = [
+            index for index, token in enumerate(cut.tokens) if token.is_capitalised
+        ]
         self._proper = {
-            token.text
-            for index, token in enumerate(cut.tokens)
-            if token.is_capitalised
-            and index not in self._openers
-            and not self._follows_opening(index)
+            cut.tokens[index].text
+            for index in self._capitalised
+            if index not in self._openers and not self._follows_opening(index)
         }
+
+    @cached_property
+    def _common(self) -> frozenset[str]:
+        """The words that stand without a capital somewhere."""
+        return frozenset(token.lower for token in self._cut.tokens if token.text[0].islower())
 
     def find(self) -> list[tuple[int, int]]:
         """The runs in order, as the tokens they begin at and end before."""
@@ -48,10 +54,9 @@ class NameRuns:
         return sorted([*bodies, *self._strip_openers(titled)])
 
     def _find_runs(self) -> Iterable[tuple[int, int]]:
-        tokens, index = self._cut.tokens, 0
-        while index < len(tokens):
-            if not self._opens_name(index):
-                index += 1
+        tokens, last = self._cut.tokens, 0
+        for index in self._capitalised:
+            if index < last or not self._opens_name(index):
                 continue
             last = index + 1
             while (
@@ -62,7 +67,6 @@ class NameRuns:
                 last = self._skip_particles(last) + 1 + is_initial_stop(tokens, last)
             last = min(last, len(tokens))
             yield index, last
-            index = last
 
     def _strip_openers(self, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Take a headline's first word off a run whose rest is a name elsewhere, and a role.
@@ -108,10 +112,9 @@ class NameRuns:
         )
 
     def _opens_name(self, index: int) -> bool:
+        """Whether a name begins at a capitalised token."""
         token = self._cut.tokens[index]
-        if not token.is_capitalised or token.lower in self._words.grammar.unnamed:
-            return False
-        if self._heads_news(index):
+        if token.lower in self._words.grammar.unnamed or self._heads_news(index):
             return False
         if self._labels.opens_name(index):  # "Det hvite hus"
             return True
@@ -164,10 +167,13 @@ class NameRuns:
     def _continues_name(self, index: int, first: int) -> bool:
         tokens = self._cut.tokens
         token = tokens[index]
+        entity = self._labelled.get(index)
+        may_go_on = token.is_capitalised or token.text == "." or self._is_particle(index)
+        if entity is None and not may_go_on:
+            return False
         gap = self._cut.text[tokens[index - 1].end : token.start]
         if "\n" in gap or len(gap) > 1 or token.lower in self._words.grammar.unnamed:
             return False
-        entity = self._labelled.get(index)
         if token.text[0].islower() and entity is not None and entity.label not in PERSON_LABELS:
             return entity is self._labelled.get(index - 1)  # "Statens vegvesen"
         if is_initial_stop(tokens, index):

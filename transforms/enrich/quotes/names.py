@@ -6,6 +6,7 @@ told by a first name, by a role noun before the name, or by the full name elsewh
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class Names:
         self._lexicon = lexicon
         self._words = lexicon.words
         self._finite = lexicon.verbs.keys() | lexicon.statements.finite
-        self._openers = {sentence.first for sentence in cut.sentences}
+        self._openers = cut.openers
         self.labels = Labels(cut, entities)
         self._labelled = self.labels.by_token
         runs = NameRuns(cut, lexicon, self.labels).find()
@@ -57,7 +58,8 @@ class Names:
         self._absolute = {
             cut.tokens[b - 1].text
             for a, b in runs
-            if not self._precedes_noun(b) or self._tells_how(a, b)
+            if cut.tokens[b - 1].text[-1] == "s"
+            and (not self._precedes_noun(b) or self._tells_how(a, b))
         }
         names = [self._read_name(*run) for run in runs]
         full = find_full_names(names)
@@ -80,6 +82,12 @@ class Names:
         }
         self.starting = {name.first: name for name in self.all}
         self.ending = {name.last: name for name in self.all}
+        self._starts = [name.first for name in self.all]
+
+    def list_within(self, first: int, last: int) -> list[Name]:
+        """The names that begin at tokens ``first`` to ``last`` (exclusive), in order."""
+        at = bisect_left(self._starts, first)
+        return self.all[at : bisect_left(self._starts, last, at)]
 
     def _read_name(self, first: int, last: int) -> Name:
         tokens = self._cut.tokens
@@ -113,6 +121,8 @@ class Names:
             return text, True
         if following is not None and following.text in "'’" and self._closes_genitive(last):
             return text, True
+        if text[-1] not in "s'’":
+            return text, False
         for ending in ("'s", "’s", ":s", "'", "’"):
             if text.endswith(ending):
                 return text[: -len(ending)], True
@@ -167,7 +177,9 @@ class Names:
     def _read_age(self, index: int) -> str | None:
         """The age of one to three digits in "(9)" or ", 9 år" at a token."""
         behind = [token.text for token in self._cut.tokens[index : index + 3]]
-        if len(behind) < 3 or not (behind[1].isdigit() and len(behind[1]) < 4):
+        if len(behind) < 3 or behind[0] not in "(,":
+            return None
+        if not (behind[1].isdigit() and len(behind[1]) < 4):
             return None
         in_brackets = behind[0] == "(" and behind[2] == ")"
         counts = in_brackets or (behind[0] == "," and behind[2].lower() in self._words.years)

@@ -89,7 +89,7 @@ class NounPhraseReader:
         return self._tokens[index].lower in self._words.others and not (
             following is not None
             and following.is_word
-            and following.lower not in self._words.closed | self._verbs.keys()
+            and not (following.lower in self._words.closed or following.lower in self._verbs)
         )
 
     def read_object(self, index: int, last: int) -> Mention | None:
@@ -131,8 +131,8 @@ class NounPhraseReader:
         lower = self._tokens[index].lower
         return (
             index + 2 < last
-            and lower in self._words.determiners | self._words.indefinite
-            and lower not in self._words.anaphoric | self._words.pronouns  # "de i kor"
+            and (lower in self._words.determiners or lower in self._words.indefinite)
+            and not (lower in self._words.anaphoric or lower in self._words.pronouns)  # "de i kor"
             and self._tokens[index + 1].lower in self._words.complements
         )
 
@@ -244,9 +244,10 @@ class NounPhraseReader:
         if index >= last:
             return False
         token = self._tokens[index]
+        lower, words = token.lower, self._words
+        reports = lower in words.ascribing or lower in self._verbs
         return token.is_word and (
-            token.lower in self._words.grammar.honorifics
-            or token.lower not in self._words.closed | self._words.ascribing | self._verbs.keys()
+            lower in words.grammar.honorifics or not (reports or lower in words.closed)
         )
 
     def is_definite(self, mention: Mention) -> bool:

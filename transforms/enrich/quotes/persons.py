@@ -69,8 +69,7 @@ class Persons:
 
     def _learn(self) -> None:
         """Roles and gender of every person, from the words before and behind the names."""
-        tokens = self._cut.tokens
-        openers = {sentence.first for sentence in self._cut.sentences}
+        tokens, openers = self._cut.tokens, self._cut.openers
         previous: Name | None = None
         for name in self._names.all:
             near = previous is not None and name.first - previous.last < NEAR
@@ -92,7 +91,7 @@ class Persons:
                     self.note_role(person, token.lower)
 
     def _in_one_sentence(self, one: Name, other: Name) -> bool:
-        return self._cut.sentence_at(one.start) == self._cut.sentence_at(other.start)
+        return self._cut.sentence_of(one.first) is self._cut.sentence_of(other.first)
 
     def _has_apposition(self, name: Name) -> bool:
         """Whether what a comma parts from a name describes it: *Kari Nes, leder i laget*.

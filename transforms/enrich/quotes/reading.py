@@ -210,8 +210,7 @@ class _Ascriber:
 
     def _find_stater(self, report: Report) -> str | None:
         """Whose statement it is, by all that the text has told before it."""
-        place = self._cut.tokens[report.place].start
-        sentence = self._cut.sentences[self._cut.sentence_at(place)]
+        sentence = self._cut.sentence_of(report.place)
         self._observe_until(sentence.start)
         if report.mention is None:
             return self._cast.foremost
@@ -365,7 +364,7 @@ class _Ascriber:
             before -= 1
         if before < 1 or cut.tokens[before].text != ":":
             return None
-        sentence = cut.sentences[cut.sentence_at(cut.tokens[before].start)]
+        sentence = cut.sentence_of(before)
         first = max(sentence.first, floor)
         clause = self._introductions.find_before_speech(first, before)
         return clause or self._introductions.find_label(first, before)

@@ -86,11 +86,7 @@ class RoleBearers:
         if stem not in (None, word) and self._forms.nouns and not word.endswith(self._forms.nouns):
             return None  # "offiserer": several
         gender = self._persons.gender_of(stem or word)
-        places = {
-            name.text
-            for index in range(mention.head + 1, mention.last)
-            if (name := self._names.starting.get(index)) is not None
-        }
+        places = {name.text for name in self._names.list_within(mention.head + 1, mention.last)}
         others = self._list_named_before(mention)
         held = self._is_office(stem)
         roles = self._persons.roles
@@ -135,14 +131,9 @@ class RoleBearers:
 
     def _list_named_before(self, mention: Mention) -> set[str]:
         """Whom the sentence of a role noun names before it."""
-        start = self._cut.tokens[mention.first].start
-        sentence = self._cut.sentences[self._cut.sentence_at(start)]
+        sentence = self._cut.sentence_of(mention.first)
         first = max(sentence.first, mention.first - _MAX_BEFORE)
-        return {
-            name.full
-            for index in range(first, mention.first)
-            if (name := self._names.starting.get(index)) is not None
-        }
+        return {name.full for name in self._names.list_within(first, mention.first)}
 
     def _is_office(self, stem: str | None) -> bool:
         """Whether one body has one of a role: *minister*, *finansminister*."""

@@ -16,6 +16,10 @@ class RoleNouns:
         self._names = names
         self._words = lexicon.words
         self._verbs = lexicon.verbs
+        others = self._words.subjects - self._words.indefinite  # Swedish "en" is one, and a.
+        grammar = self._words.grammar
+        definite = grammar.articles | grammar.adjective_articles
+        self._articles = self._words.determiners - others - definite
 
     def is_definite_role(self, index: int) -> bool:
         """Whether a noun stands for a person known by it: *forskeren*, *Natos generalsekretær*."""
@@ -50,10 +54,7 @@ class RoleNouns:
         while article > index - MAX_TITLE and self._describes(article):
             article -= 1  # "En annen nabo"
         before = self._cut.tokens[article].lower if article >= 0 else ""
-        others = self._words.subjects - self._words.indefinite  # Swedish "en" is one, and a.
-        described = before in self._words.determiners and before not in others
-        grammar = self._words.grammar
-        described = described and before not in grammar.articles | grammar.adjective_articles
+        described = before in self._articles
         return (described or self.is_numbered(index)) and self._words.role_stem(word) == word
 
     def _describes(self, index: int) -> bool:

@@ -78,10 +78,11 @@ class _RoleReader:
         self._names = names
         self._verbs = lexicon.verbs
         self._words = lexicon.words
+        self._titles = self._words.titles & self._words.gendered.titles
 
     def read_apposition(self, name: Name) -> Role | None:
         """*Kari Nes (43), leder og talsperson for laget (LL),*"""
-        sentence = self._cut.sentences[self._cut.sentence_at(name.start)]
+        sentence = self._cut.sentence_of(name.first)
         first = self._skip_age(name.last, sentence.last)
         if first is None or first >= sentence.last:
             return None
@@ -144,7 +145,7 @@ class _RoleReader:
 
     def read_title(self, name: Name) -> Role | None:
         """*daglig leder Kari Nes*, *leder i laget, Kari Nes*, *Lillevik-ordfører Kari Nes*"""
-        sentence = self._cut.sentences[self._cut.sentence_at(name.start)]
+        sentence = self._cut.sentence_of(name.first)
         floor = max(sentence.first, name.first - _MAX_BEFORE)
         last = name.first
         apart = last > floor and self._tokens[last - 1].text == ","
@@ -179,8 +180,7 @@ class _RoleReader:
     def read_name_title(self, name: Name) -> Role | None:
         """*kong* before *Harald*; a person is seldom called anything else."""
         before = name.first - 1
-        titles = self._words.titles & self._words.gendered.titles
-        return Role(before, name.first, before) if self._is_in(before, titles) else None
+        return Role(before, name.first, before) if self._is_in(before, self._titles) else None
 
     def read_credit(self, name: Name) -> Role | None:
         """*Foto: Kari Nes*"""
@@ -224,7 +224,7 @@ class _RoleReader:
 
     def read_predicate(self, name: Name) -> Role | None:
         """*Kari Nes er professor i medisin*, *Kari Nes som rektorkandidat*"""
-        sentence = self._cut.sentences[self._cut.sentence_at(name.start)]
+        sentence = self._cut.sentence_of(name.first)
         if name.is_genitive or name.last >= sentence.last:
             return None
         link = self._tokens[name.last].lower

@@ -7,6 +7,8 @@ of the list that fits (a simple form of centering; Grosz, Joshi and Weinstein 19
 
 from __future__ import annotations
 
+from functools import cache
+
 from newsbeam.transforms.enrich.quotes.attributions import AttributionReader
 from newsbeam.transforms.enrich.quotes.definiteness import is_described
 from newsbeam.transforms.enrich.quotes.documents import DocumentAuthors, DocumentNames
@@ -17,7 +19,7 @@ from newsbeam.transforms.enrich.quotes.obliques import is_oblique
 from newsbeam.transforms.enrich.quotes.persons import NEAR, Persons
 from newsbeam.transforms.enrich.quotes.role_bearers import RoleBearers, are_related, is_plural
 from newsbeam.transforms.enrich.quotes.role_nouns import RoleNouns
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence, list_between
 from newsbeam.transforms.enrich.quotes.voices import Voices
 from newsbeam.transforms.records import Gender, Speaker
 from newsbeam.transforms.settings.lexicon import MAX_TITLE, Lexicon
@@ -42,7 +44,7 @@ class Cast:
         self._verbs = lexicon.verbs
         self._he_or_she = self._words.masculine | self._words.feminine
         self._saying = lexicon.verbs.keys() | lexicon.statements.verbs.keys()
-        self._openers = {sentence.first for sentence in cut.sentences}
+        self._openers = cut.openers
         self._salient: list[str] = []
         self._fresh: set[str] = set()
         self._nameless: set[str] = set()
@@ -61,15 +63,21 @@ class Cast:
         )
         self._authors = DocumentAuthors(cut, names, self._persons, lexicon)
         self._documents = DocumentNames(cut, names, lexicon)
+        # Words that can tell whom a sentence is about, beside the names.
+        self._is_oblique = cache(
+            lambda first: is_oblique(names.starting[first], cut, names, lexicon.words)
+        )
+        pronouns, roles = cut.find_words(self._he_or_she), cut.find_told(self._words.role_stems)
+        self._telling = sorted({*names.starting, *pronouns, *roles})
 
     def observe(self, sentence: Sentence, first: int, last: int) -> None:
         """Take note of whom narration, tokens ``first`` to ``last`` of a sentence, is about."""
         fronted: list[str] = []
         others: list[str] = []
-        for index in range(first, last):
+        for index in list_between(self._telling, first, last):
             name = self._names.starting.get(index)
             if name is not None and self._persons.is_person(name):
-                prominent = not is_oblique(name, self._cut, self._names, self._words) and (
+                prominent = not self._is_oblique(name.first) and (
                     not name.is_genitive or self._opens_as_owner(name, sentence)
                 )
                 (fronted if prominent else others).append(name.full)
@@ -116,14 +124,13 @@ class Cast:
     def _find_pair(self, first: int, last: int) -> str | None:
         """Two persons whom a sentence joins: *Kari Nes fra Moss og Per Moe*."""
         previous: Name | None = None
-        for index in range(first, last):
-            name = self._names.starting.get(index)
-            if name is None or not self._persons.is_person(name):
+        for name in self._names.list_within(first, last):
+            if not self._persons.is_person(name):
                 continue
-            joint = self._cut.tokens[index - 1]
+            joint = self._cut.tokens[name.first - 1]
             if (
                 previous is not None
-                and index - previous.last < NEAR
+                and name.first - previous.last < NEAR
                 and joint.lower in self._words.conjunctions
             ):
                 return self._join(previous, joint.text, name)
@@ -284,7 +291,7 @@ class Cast:
 
     def _opens_with(self, index: int) -> bool:
         """Whether a noun opens its sentence, behind words that describe it perhaps."""
-        sentence = self._cut.sentences[self._cut.sentence_at(self._cut.tokens[index].start)]
+        sentence = self._cut.sentence_of(index)
         return index == sentence.first or (
             index - sentence.first < MAX_TITLE
             and (
@@ -325,7 +332,7 @@ class Cast:
                 name is not None
                 and not name.is_genitive
                 and self._persons.is_person(name)
-                and not is_oblique(name, self._cut, self._names, self._words)
+                and not self._is_oblique(name.first)
                 and self.fits(name.full, mention)
             ):
                 return name.full

@@ -17,7 +17,7 @@ from newsbeam.transforms.enrich.quotes.marks import Marked
 from newsbeam.transforms.enrich.quotes.names import Names
 from newsbeam.transforms.enrich.quotes.noun_phrases import Mention, NounPhraseReader
 from newsbeam.transforms.enrich.quotes.reports import Report
-from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence
+from newsbeam.transforms.enrich.quotes.sentences import Segmentation, Sentence, list_between
 from newsbeam.transforms.enrich.quotes.source_phrases import SourcePhraseReader
 from newsbeam.transforms.enrich.quotes.subjects import SubjectReader
 from newsbeam.transforms.enrich.quotes.turns import Candidate
@@ -62,6 +62,8 @@ class StatementReader:
             for quote in quotes
             if quote.attribution is not None and (mention := quote.attribution.mention) is not None
         }
+        self._commas = cut.find_words({","})
+        self._cues = cut.find_words(self._stating.keys() | self._sets.passive.keys())
         for quote in quotes:
             level = 2 if quote.kind in ("dash", "mixed") or quote.standalone else 1
             for start, end in [(p.start, p.end) for p in quote.pieces] or [
@@ -108,6 +110,9 @@ class StatementReader:
 
     def _cut_regions(self, sentence: Sentence) -> list[tuple[int, int]]:
         """The parts of a sentence outside every turn."""
+        if self._spoken.find(2, sentence.first, sentence.last) < 0:
+            whole = sentence.last - sentence.first >= _MIN_WORDS
+            return [(sentence.first, sentence.last)] if whole else []
         regions, begin = [], None
         for index in range(sentence.first, sentence.last):
             outside = self._spoken[index] < 2
@@ -144,15 +149,14 @@ class StatementReader:
         """*Han lyver, sier Hansen*: the words before the clause, and those that go on behind it."""
         found: list[Report] = []
         begin = self._clauses.skip_edge(first, last)
-        index = begin + 1
-        while index < last:
-            if self._tokens[index - 1].text != "," or self._spoken[index]:
-                index += 1
+        reach = begin
+        for comma in list_between(self._commas, begin, last - 1):
+            index = comma + 1
+            if comma < reach or self._spoken[index]:
                 continue
             clause = self._clauses.read_parenthesis(index, last)
             mention = clause.mention if clause is not None else None
             if clause is None or mention is None or clause.cue is None:
-                index += 1
                 continue
             piece = (begin, index - 1)
             behind = clause.last if mention.last < clause.last < last else mention.last
@@ -171,7 +175,7 @@ class StatementReader:
                 found.append(report)
                 self._subjects.note(mention)
             begin = self._skip_clause(behind, last)
-            index = max(begin, index) + 1
+            reach = max(begin, index)
         return found
 
     def _has_main_verb(self, piece: tuple[int, int]) -> bool:
@@ -201,9 +205,9 @@ class StatementReader:
     def _is_subordinate(self, first: int) -> bool:
         """Whether a clause that begins at a token needs another one: *Da hun kom*, not *Da kom*."""
         opener = self._tokens[first].lower
-        return opener in self._words.subordinating - self._sets.joints and not (
-            opener in self._words.adverbs and self._finite.is_finite(first + 1)
-        )
+        if opener not in self._words.subordinating or opener in self._sets.joints:
+            return False
+        return not (opener in self._words.adverbs and self._finite.is_finite(first + 1))
 
     def _skip_clause(self, index: int, last: int) -> int:
         """Where the next main clause may begin: behind a comma with "and" or "while"."""
@@ -246,7 +250,7 @@ class StatementReader:
     def _read_clauses(self, first: int, last: int, sentence: Sentence) -> list[Report]:
         """*Hansen mener at …*: the complements of verbs of stating."""
         found: list[Report] = []
-        for index in range(first, last):
+        for index in list_between(self._cues, first, last):
             if self._spoken[index]:
                 continue
             if self._tokens[index].lower in self._sets.passive:
@@ -370,7 +374,8 @@ class StatementReader:
             or mention.last < start - 2
             or opening >= finite
             or not self._finite.is_finite(start)
-            or self._tokens[opening].lower in self._words.adverbs | self._words.prepositions
+            or self._tokens[opening].lower in self._words.adverbs
+            or self._tokens[opening].lower in self._words.prepositions
         ):
             return (piece,)
         return ((opening, finite), piece)

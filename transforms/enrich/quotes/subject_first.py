@@ -31,6 +31,7 @@ class SubjectFirstReader:
         self._reader = reader
         self._verbs = lexicon.verbs
         self._words = lexicon.words
+        self._joints = self._words.conjunctions | self._words.subordinators
         self._endings = lexicon.adverb_endings
         self._gerunds = lexicon.statements.sets.gerunds
         self._phrases = NounPhraseReader(cut, names, lexicon)
@@ -38,7 +39,7 @@ class SubjectFirstReader:
     def read_behind(self, index: int, last: int) -> Attribution | None:
         """The clause at ``index``, right behind speech: the first verb that has a subject."""
         opener = self._tokens[index]
-        if opener.lower in self._words.conjunctions | self._words.subordinators:
+        if opener.lower in self._joints:
             return None
         opening = self._read_opening_name(index)
         for verb in range(index + 1, min(last, index + _MAX_CLAUSE)):
@@ -54,7 +55,7 @@ class SubjectFirstReader:
         """*(…,) the minister said on Monday*: the clause behind a comma, if nothing follows it
         that is reported. It ends behind its verb."""
         opener = self._tokens[index]
-        if opener.lower in self._words.conjunctions | self._words.subordinators:
+        if opener.lower in self._joints:
             return None
         for verb in range(index + 1, min(last, index + _MAX_PARENTHESIS)):
             token = self._tokens[verb]
@@ -79,7 +80,7 @@ class SubjectFirstReader:
         token = self._tokens[index]
         return (
             not token.is_word
-            or token.lower in self._words.prepositions | self._words.complements
+            or token.lower in self._words.prepositions
             or token.lower in self._words.grammar.unnamed
         )
 
@@ -168,7 +169,9 @@ class SubjectFirstReader:
         before = self._tokens[index - 1].lower if index else ""
         lower = self._tokens[index].lower
         ends = bool(self._endings) and lower.endswith(self._endings)
-        return ends and before not in self._words.determiners | self._words.grammar.articles
+        return ends and not (
+            before in self._words.determiners or before in self._words.grammar.articles
+        )
 
     def _read_around_parenthesis(self, comma: int, first: int) -> Mention | None:
         """*Smith, the mayor,*; *the mayor, John Smith,*"""
@@ -203,7 +206,10 @@ class SubjectFirstReader:
         index = end
         while index > first:
             token = self._tokens[index - 1]
-            stops = token.lower in self._words.subordinating | self._words.complementizers
+            stops = (
+                token.lower in self._words.subordinating
+                or token.lower in self._words.complementizers
+            )
             dot = token.text == "." and self._tokens[index - 2].lower in (
                 self._words.grammar.honorifics
             )
@@ -217,7 +223,7 @@ class SubjectFirstReader:
     def _read_ending_at(self, end: int, first: int) -> Mention | None:
         """The name, pronoun or noun phrase that ends before token ``end``."""
         token = self._tokens[end - 1]
-        if token.lower in self._words.speech | self._words.dummy:
+        if token.lower in self._words.speech or token.lower in self._words.dummy:
             return None
         if token.lower in self._words.pronouns:
             return Mention(end - 1, end, "pronoun", end - 1)

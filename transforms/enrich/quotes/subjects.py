@@ -38,6 +38,7 @@ class SubjectReader:
         self, cut: Segmentation, names: Names, clauses: ClauseReader, lexicon: Lexicon
     ) -> None:
         self._tokens = cut.tokens
+        self._lower = cut.words
         self._names = names
         self._clauses = clauses
         self._finite = self._clauses.verbs
@@ -45,6 +46,16 @@ class SubjectReader:
         self._stating = lexicon.statements.verbs
         self._sets = lexicon.statements.sets
         self._phrases = NounPhraseReader(cut, names, lexicon)
+        words, sets = self._words, self._sets
+        subordinating = words.subordinating
+        # "Da han …", "Også Nes …"
+        self._openers = (subordinating | words.adverbs) - words.prepositions
+        fronts = words.prepositions | words.adverbs | subordinating
+        self._fronts = fronts - words.determiners - words.indefinite
+        self._subordinators = subordinating - sets.joints - words.conjunctions - words.adverbs
+        # What goes on a noun phrase, and what ends one before a relative clause.
+        self._hanging = words.complements | words.genitives | words.conjunctions
+        self._parting = (words.prepositions - words.complements) | sets.joints | subordinating
         self._last: Mention | None = None
 
     def enter(self, mention: Mention | None) -> None:
@@ -97,15 +108,14 @@ class SubjectReader:
 
     def is_denied(self, form: StatingVerb, finite: int, cue: int, start: int) -> bool:
         """Whether a "not" stands in the reporting clause, or an "if" before it."""
-        allowed = self._sets.negations.intersection(form.link)
-        around = [*self._tokens[finite:cue], *self._tokens[cue:start]]
-        if any(token.lower in self._sets.negations - allowed for token in around):
-            return True
-        before = self._tokens[max(finite - 3, 0) : finite]
-        relative = [token.lower for token in before]
-        if relative and relative[-1] in self._sets.negations - allowed:
-            return True
-        return any(word in self._sets.conditions for word in relative)
+        negations = self._sets.negations.difference(form.link)
+        around = self._lower[finite : max(cue, start)]
+        before = self._lower[max(finite - 3, 0) : finite]
+        return not (
+            negations.isdisjoint(around)
+            and negations.isdisjoint(before[-1:])
+            and self._sets.conditions.isdisjoint(before)
+        )
 
     def find(
         self, finite: int, cue: int, limit: int, first: int, *, takes_object: bool = False
@@ -131,10 +141,11 @@ class SubjectReader:
             return Subject(self._read_antecedent(at, first), is_relative=True)
         if lower in self._sets.joints and at > first:
             return self._find_shared(at, first)
-        if lower in self._words.pronouns | self._sets.things and at == finite - 1:
+        is_pronoun = lower in self._words.pronouns or lower in self._sets.things
+        if is_pronoun and at == finite - 1:
             opens = self._is_subordinate(at, first)
             return Subject(Mention(at, at + 1, "pronoun", at), is_relative=opens)
-        if lower in self._words.speech | self._words.indefinite:
+        if lower in self._words.speech or lower in self._words.indefinite:
             return Subject()
         opening = self._clauses.start_of(finite, first)
         is_subordinate = self._is_subordinate(opening, first)
@@ -176,22 +187,21 @@ class SubjectReader:
         if opening - 1 == first and self._tokens[first].lower in self._sets.conjunctions:
             return True  # "At Nes sier at …, er klart"
         if (
-            opener.lower in self._words.subordinating & self._words.adverbs
+            opener.lower in self._words.subordinating
+            and opener.lower in self._words.adverbs
             and not self._finite.is_finite(opening + 1)
         ):
             return True  # "Da han sa at …, kom det"
         before = self._tokens[max(opening - 2, first) : opening]
         around = [token.lower for token in self._tokens[max(opening - 2, first) : opening + 2]]
         if any(
-            two in self._sets.whether and one in self._words.adverbs - self._sets.joints
+            two in self._sets.whether
+            and one in self._words.adverbs
+            and one not in self._sets.joints
             for one, two in itertools.pairwise(around)
         ):
             return True  # "Selv om Nes mener at …"
-        return any(
-            token.lower in self._words.subordinating - self._sets.joints - self._words.conjunctions
-            and token.lower not in self._words.adverbs
-            for token in (*before, opener)
-        )
+        return any(token.lower in self._subordinators for token in (*before, opener))
 
     def _is_vague(self, mention: Mention) -> bool:
         """Whether a noun is no known speaker: *Dagen etter sier han*."""
@@ -205,17 +215,13 @@ class SubjectReader:
     def _read_before(self, opening: int, finite: int) -> Mention | None:
         """The phrase that opens a clause, if it can be its subject."""
         lower = self._tokens[opening].lower
-        fronts = self._words.prepositions | self._words.adverbs | self._words.subordinating
-        if lower in fronts - self._words.determiners - self._words.indefinite:
-            return None
-        if lower in self._words.dummy | self._words.speech:
+        if lower in self._fronts or lower in self._words.dummy or lower in self._words.speech:
             return None
         return self.read_phrase(opening, finite)
 
     def _read_after_opener(self, opening: int, finite: int) -> Mention | None:
         """*Mens naboene frykter at …*: the subject behind the word that opens the clause."""
-        opens = self._words.subordinating | self._words.adverbs  # "Da han …", "Også Nes …"
-        if self._tokens[opening].lower in opens - self._words.prepositions and opening + 1 < finite:
+        if self._tokens[opening].lower in self._openers and opening + 1 < finite:
             return self._read_before(opening + 1, finite)
         return None
 
@@ -259,7 +265,6 @@ class SubjectReader:
 
     def _end_phrase(self, index: int, last: int) -> int:
         """Where a phrase ends at the latest: behind a definite noun that nothing hangs on."""
-        hanging = self._words.complements | self._words.genitives | self._words.conjunctions
         for at in range(index, min(last - 1, index + _MAX_ANTECEDENT)):
             token, following = self._tokens[at], self._tokens[at + 1]
             if (
@@ -268,7 +273,7 @@ class SubjectReader:
                 and token.lower.endswith(self._sets.nouns)
                 and token.lower not in self._words.closed
                 and following.text[0].islower()
-                and following.lower not in hanging
+                and following.lower not in self._hanging
                 and self._words.role_stem(following.lower) is None
             ):
                 return at + 1
@@ -291,7 +296,7 @@ class SubjectReader:
         token = self._tokens[index]
         return (
             token.is_word
-            and token.lower not in self._words.closed - self._words.modifiers
+            and (token.lower not in self._words.closed or token.lower in self._words.modifiers)
             and not self._finite.is_finite(index)
         )
 
@@ -344,15 +349,12 @@ class SubjectReader:
         name = self._names.ending.get(last)
         if name is not None and name.is_person and not name.is_genitive:
             return self._phrases.name_with_title(name.first, name.last, first)
-        linked = self._words.complements
         index = last - 1
         for at in range(last - 1, max(first, last - _MAX_ANTECEDENT) - 1, -1):
             token = self._tokens[at]
             if not token.is_word or self._finite.is_finite(at):
                 break
-            if token.lower in self._words.prepositions - linked:
-                break
-            if token.lower in self._sets.joints | self._words.subordinating:
+            if token.lower in self._parting:
                 break
             index = at
         return self.read_phrase(index, last)
