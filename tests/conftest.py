@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from newsbeam.pipelines.cli.main import main
+from tests.support.imports import open_notes
 from tests.support.made_once import make_once
 from tests.support.newsroom import make_newsroom
 from tests.support.quick import Guard, is_quick, list_needs
@@ -70,6 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.quick)
     # What may take longest begins first, so that nobody waits for it in the end.
     items.sort(key=_find_timeout, reverse=True)
+    open_notes().save()
 
 
 def _find_timeout(item: pytest.Item) -> float:
