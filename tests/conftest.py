@@ -92,6 +92,10 @@ def _find_timeout(item: pytest.Item) -> float:
     return float(mark.args[0]) if mark is not None and mark.args else 0.0
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # at the end all goes; modules in C++ complain of what does not
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(QuickTests())
 
