@@ -46,8 +46,8 @@ test-quick: $(READY)
 reference: $(READY)
 	$(BIN)/python -m newsbeam.pipelines.cli.reference
 
-# Suites too slow for every day: runs killed 60 times, 30 days of a newspaper. SLOW chooses among
-# them.
+# Suites too slow for every day: runs killed again and again (NEWSBEAM_KILLS says how often), 30
+# days of a newspaper. SLOW chooses among them.
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal $(SLOW)
 

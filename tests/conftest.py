@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from newsbeam.pipelines.cli.main import main
+from tests.support.imports import open_notes
 from tests.support.made_once import make_once
 from tests.support.newsroom import make_newsroom
 from tests.support.quick import Guard, is_quick, list_needs
@@ -64,18 +66,34 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_test and is_quick_run(config) and list_needs(collection_path) else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Hardly anything that is loaded for the tests goes away again: Python need not look for it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if is_quick(item):
             item.add_marker(pytest.mark.quick)
     # What may take longest begins first, so that nobody waits for it in the end.
     items.sort(key=_find_timeout, reverse=True)
+    open_notes().save()
 
 
 def _find_timeout(item: pytest.Item) -> float:
     """The seconds of a test's own limit, 0 where it has none."""
     mark = item.get_closest_marker("timeout")
     return float(mark.args[0]) if mark is not None and mark.args else 0.0
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # at the end all goes; modules in C++ complain of what does not
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,11 +6,12 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.support.imports import list_imports, list_reached
+from tests.support.imports import Import, Notes, list_imports, list_reached
 from tests.support.quick import Guard, list_needs
 from tests.support.workplace import ROOT
 
@@ -33,6 +34,24 @@ def test_imports_are_followed_through_functions_and_packages() -> None:
     assert ROOT / "newsbeam/pipelines/cli/main.py" in reached
     assert ROOT / "newsbeam/transforms/lake/lake.py" in reached
     assert "apache_beam" in {name for file in reached for name in list_imports(file)}
+
+
+def test_notes_on_imports_hold_until_a_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, module = tmp_path / "cache/imports.json", tmp_path / "module.py"
+    module.write_text("def f():\n    import duckdb\n", encoding="utf-8")
+    notes = Notes(place)
+    assert notes.find(module) == (Import("duckdb", in_function=True, for_types=False),)
+    notes.save()
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.support.imports.read_imports", None)  # nobody needs it now
+        assert Notes(place).find(module) == notes.find(module)
+    module.write_text("import spacy\n", encoding="utf-8")
+    for one in (notes, Notes(place)):
+        assert [found.name for found in one.find(module)] == ["spacy"]
+    place.write_text("[1, {", encoding="utf-8")
+    assert [found.name for found in Notes(place).find(module)] == ["spacy"]
 
 
 def test_quick_tests_are_found_by_what_they_import() -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import json
+import os
+from contextlib import suppress
+from dataclasses import astuple, dataclass
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from tests.support.workplace import ROOT
 
 OURS = ("newsbeam", "tests")
+# What each file imported when it was last read: to read all of them takes seconds.
+NOTES = ROOT / ".pytest_cache" / "imports.json"
 
 
 @cache
@@ -31,9 +37,54 @@ class Import:
     for_types: bool  # only where types are checked
 
 
+class Notes:
+    """What files import, read anew where a file, or this one, has changed since."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._own = _sign(Path(__file__))
+        self._is_new = False
+        self._noted: dict[str, list[Any]] = {}
+        with suppress(OSError, ValueError):
+            own, noted = json.loads(place.read_text(encoding="utf-8"))
+            self._noted = noted if own == self._own else {}
+
+    def find(self, path: Path) -> tuple[Import, ...]:
+        sign, noted = _sign(path), self._noted.get(str(path))
+        if noted is not None and noted[0] == sign:
+            return tuple(Import(*one) for one in noted[1])
+        found = read_imports(path)
+        self._noted[str(path)] = [sign, [astuple(one) for one in found]]
+        self._is_new = True
+        return found
+
+    def save(self) -> None:
+        """Keep them for the next run; several at once write them whole, one after the other."""
+        if self._is_new:
+            self._place.parent.mkdir(exist_ok=True)
+            draft = self._place.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps([self._own, self._noted]), encoding="utf-8")
+            draft.replace(self._place)
+
+
+def _sign(path: Path) -> list[int]:
+    found = path.stat()
+    return [found.st_mtime_ns, found.st_size]
+
+
+@cache
+def open_notes() -> Notes:
+    return Notes(NOTES)
+
+
 @cache
 def find_imports(path: Path) -> tuple[Import, ...]:
     """All that ``path`` imports, wherever it does; the names of modules, and names out of them."""
+    return open_notes().find(path)
+
+
+def read_imports(path: Path) -> tuple[Import, ...]:
+    """As ``find_imports``, from the code as it is now."""
     found: list[Import] = []
     tree = ast.parse(path.read_text(encoding="utf-8"))
     todo: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,16 +66,15 @@ def test_bad_lines_are_told_and_left_out() -> None:
     assert [message.split(":")[1].split()[1] for message in left_out] == ["2", "4", "5", "6", "7"]
 
 
-def test_command_reads_a_file_or_standard_input(tmp_path: Path, newsbeam: Command) -> None:
+def test_command_reads_a_file_or_standard_input(
+    tmp_path: Path, newsbeam: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"id": "1", "text": TEXT}) + "\n")
     code, out, err = newsbeam(["annotate", str(path)])
     assert (code, err) == (0, "")
-    piped = subprocess.run(
-        [sys.executable, "-m", "newsbeam", "annotate"],
-        input=path.read_bytes(), capture_output=True, check=True,
-    )  # fmt: skip
-    assert piped.stdout.decode() == out
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    assert newsbeam(["annotate"]) == (0, out, "")
 
 
 def test_command_fails_with_1_on_bad_lines_and_2_without_a_file(

@@ -42,6 +42,8 @@ from tests.support.maintained import (
 )
 from tests.support.thinned import every_nth
 
+KILLS = int(os.environ.get("NEWSBEAM_KILLS", "30"))
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -128,12 +130,11 @@ def kill_at_random(lake: Lake, moments: random.Random, rows: Counter[Any]) -> in
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [2, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.timeout(1200)
-def test_killed_at_random_moments(lake: Lake, times: int) -> None:
-    moments, rows = random.Random(times), Counter(TEN)
-    killed = sum(kill_at_random(lake, moments, rows) for _ in range(times))
-    assert killed > times / 3
+def test_killed_at_random_moments(lake: Lake) -> None:
+    moments, rows = random.Random(KILLS), Counter(TEN)
+    killed = sum(kill_at_random(lake, moments, rows) for _ in range(KILLS))
+    assert killed > KILLS / 3
     for _ in range(2):
         maintain(lake, AT_ONCE)
     assert read_every_way(lake) == rows
