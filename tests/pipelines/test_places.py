@@ -88,9 +88,8 @@ def ask_all(base: Path, folder: Path, place: str, lake: Path, newsbeam: Command)
     [
         ALL_SIGNS,
         *(
-            # All signs at once find each of them, but for what one may hide: "?" behind "#".
             pytest.param(name, marks=pytest.mark.slow)
-            for name in ("a?b", "/".join(["deep" * 10] * 5))
+            for name in ("a b", "a#b", "a?b", "a+b", "åß漢", "/".join(["deep" * 10] * 5))
         ),
     ],
 )
@@ -102,7 +101,7 @@ def test_a_folder_of_any_name(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", ["./a b/../lake", "link", "above/link/"])
+@pytest.mark.parametrize("place", ["lake", "./a b/../lake", "link", "link/", "above/lake"])
 def test_a_relative_path_or_a_link(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newsbeam: Command, place: str
 ) -> None:

@@ -22,7 +22,7 @@ from newsbeam.transforms.poll import round as poll_round
 from tests.support.past_paper import FEED, PastPaper, PastSite, serve_past
 from tests.support.workplace import ROOT
 
-KILLS = int(os.environ.get("NEWSBEAM_KILLS", "20"))
+KILLS = int(os.environ.get("NEWSBEAM_KILLS", "30"))
 # Articles a month, of 120 months: the whole size has 834.
 A_MONTH = int(os.environ.get("NEWSBEAM_PAST", "120"))
 SEED = int(os.environ.get("NEWSBEAM_SEED", "21"))

@@ -42,7 +42,7 @@ from tests.support.maintained import (
 )
 from tests.support.thinned import every_nth
 
-KILLS = int(os.environ.get("NEWSBEAM_KILLS", "30"))
+KILLS = int(os.environ.get("NEWSBEAM_KILLS", "60"))
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ from tests.support.stored import article, store
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SECONDS = float(os.environ.get("NEWSBEAM_CONVERSION", "30"))
+SECONDS = float(os.environ.get("NEWSBEAM_CONVERSION", "60"))
 SEED = os.environ.get("NEWSBEAM_SEED", "1")
 SOURCES = ("avis", "blad")
 IDENTITY = ["article_id", "revision"]

@@ -22,7 +22,7 @@ from tests.support.workplace import ROOT
 
 Command = Callable[[list[str]], tuple[int, str, str]]
 ARTICLES = 300
-KILLS = int(os.environ.get("NEWSBEAM_KILLS", "20"))
+KILLS = int(os.environ.get("NEWSBEAM_KILLS", "30"))
 
 
 @pytest.fixture(scope="module")

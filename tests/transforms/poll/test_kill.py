@@ -22,7 +22,7 @@ from tests.support.newspaper import EVENTS, Newspaper, Servers, serve
 Command = Callable[[list[str]], tuple[int, str, str]]
 # Whether it has come; asked again and again while a run works.
 Moment = Callable[[], bool]
-KILLS = int(os.environ.get("NEWSBEAM_KILLS", "20"))
+KILLS = int(os.environ.get("NEWSBEAM_KILLS", "30"))
 
 # What needs no patience: there are only a few polls here.
 EASY = {"edits", "moved_pages", "tracking", "shared_entries", "mirrors", "changed_guids", "gzip"}
