@@ -22,7 +22,7 @@ _ENTRY = re.compile(r"<(?:[\w.-]+:)?(?:item|entry|url|sitemap)(?=[\s/>])", re.IG
 _DOCTYPE = re.compile(r"<!DOCTYPE(?!\s+html\b)", re.IGNORECASE)
 # A feed that ends before its entries do.
 _EARLY_END = re.compile(
-    r"(?:</channel\s*>\s*)?</(?:rss|feed|urlset)\s*>\s*(?:</[\w.:-]+\s*>\s*)*+(?=<(?:item|entry|url)[\s>])",
+    r"(?:</channel\s*>\s*)?</(?:rss|feed|urlset)\s*>\s*(?:</[\w.:-]{1,40}+\s*+>\s*+){0,4}+(?=<(?:item|entry|url)[\s>])",
     re.IGNORECASE,
 )
 # Behind a feed's end: nothing that says anything; and what shows that it was not the end.
