@@ -20,6 +20,7 @@ from newsbeam.transforms.records import Entry, Metadata
 from newsbeam.transforms.settings.source import UrlSettings
 from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.identity import WORDING_DIGITS, canonicalize_url
+from newsbeam.transforms.text.likeness import Telling, may_tell_one_story, sketch_text
 
 # Longer ids are hashed: an id is kept with every poll.
 _LONGEST_ID = 500
@@ -110,11 +111,11 @@ class MadeEntries:
 def make_entries(drafts: Sequence[DraftEntry], rules: UrlSettings) -> MadeEntries:
     """Return the entries of a feed, in its order, and what is wrong with those left out.
 
-    An entry's id is its GUID, unless the feed gives that GUID to entries with different addresses;
-    else its canonical URL, with its fragment or title where others have that URL, too; else a
-    hash of its title and content. Of entries with one id the newest is kept (the first of equally
-    new ones), and the others are a fault where they say something else. Entries with neither
-    address nor content cannot be used.
+    An entry's id is its GUID, unless the feed gives that GUID to entries with different addresses
+    or with texts of different stories; else its canonical URL, with its fragment or title where
+    others have that URL, too; else a hash of its title and content. Of entries with one id the
+    newest is kept (the first of equally new ones), and the others are a fault where they say
+    something else. Entries with neither address nor content cannot be used.
     """
     faults: list[EntryFault] = []
     drafts = _use_permalinks(drafts, rules)
@@ -186,15 +187,23 @@ def _canonicalize(url: str | None, rules: UrlSettings) -> str | None:
 
 
 def _find_shared_guids(items: Iterable[tuple[DraftEntry, str | None]]) -> set[str]:
-    """The GUIDs that stand for more than one thing: entries with different addresses."""
-    first: dict[str, str | None] = {}
+    """The GUIDs that stand for more than one thing: entries with different addresses, or with
+    texts of different stories."""
+    first: dict[str, tuple[DraftEntry, str | None]] = {}
     shared = set()
     for draft, url in items:
-        if draft.guid:
-            known = first.setdefault(draft.guid, url)
-            if url != known:
+        if draft.guid and draft.guid not in shared:
+            one, known = first.setdefault(draft.guid, (draft, url))
+            if url != known or _has_other_story(one, draft):
                 shared.add(draft.guid)
     return shared
+
+
+def _has_other_story(one: DraftEntry, other: DraftEntry) -> bool:
+    if not (one.content and other.content) or one.texts.words == other.texts.words:
+        return False
+    tellings = (Telling(d.metadata.title, sketch_text(d.texts.words)) for d in (one, other))
+    return not may_tell_one_story(*tellings)
 
 
 def _use_permalinks(drafts: Sequence[DraftEntry], rules: UrlSettings) -> list[DraftEntry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from json import JSONDecodeError
 from typing import Any
 
 from newsbeam.transforms.feeds.dates import read_dates
@@ -27,12 +28,14 @@ from newsbeam.transforms.feeds.texts import (
 from newsbeam.transforms.records import Metadata, ParsedFeed
 from newsbeam.transforms.text.bylines import split_author
 from newsbeam.transforms.text.characters import normalize_line, squeeze
+from newsbeam.transforms.text.counts import show_count
 from newsbeam.transforms.text.languages import normalize_tag
 
 JsonNode = dict[str, Any]
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _SPACE_OR_COMMA = re.compile(r"[\s,]*")
+_EDGES = "\ufeff \t\r\n"
 _DECODER = json.JSONDecoder(strict=False)
 # Python refuses to write out integers of over 4,300 digits.
 _LARGEST_NUMBER = 10**30
@@ -46,15 +49,14 @@ def read_json_feed(text: str, context: FeedContext) -> ParsedFeed | FeedFault:
     """
     faults: tuple[tuple[str, str], ...] = ()
     try:
-        feed = _DECODER.decode(text.strip("\ufeff \t\r\n"))
+        feed = _DECODER.decode(text.strip(_EDGES))
     except RecursionError:
         return FeedFault("broken_json", "nested too deeply")
     except ValueError as error:
-        items = _recover_items(text)
-        if not items:
+        feed, fault = _recover_feed(text, error)
+        if feed is None:
             return FeedFault("broken_json", f"no JSON: {error}")
-        feed = {"items": items}
-        faults = (("truncated", f"broken JSON ({error}); what stands before is read"),)
+        faults = (fault,)
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         return FeedFault(
             "not_a_feed", "JSON, but no JSON Feed: that is an object with a list `items`"
@@ -79,6 +81,17 @@ def read_json_feed(text: str, context: FeedContext) -> ParsedFeed | FeedFault:
         unusable=made.unusable + strange + max(0, len(nodes) - MOST_ENTRIES),
         copies=made.copies,
     )
+
+
+def _recover_feed(text: str, error: ValueError) -> tuple[Any, tuple[str, str]]:
+    """The feed of a document that is no JSON as a whole, and that as a fault."""
+    if isinstance(error, JSONDecodeError) and error.msg == "Extra data":
+        feed, end = _DECODER.raw_decode(text.lstrip(_EDGES))
+        rest = show_count(len(text.lstrip(_EDGES)) - end, "character")
+        return feed, ("text_around_feed", f"left out behind the feed: {rest}")
+    items = _recover_items(text)
+    detail = f"broken JSON ({error}); what stands before is read"
+    return {"items": items} if items else None, ("truncated", detail)
 
 
 def _recover_items(text: str) -> list[Any]:

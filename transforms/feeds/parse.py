@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from newsbeam.transforms.feeds.around import Unwrapped, unwrap_feed
 from newsbeam.transforms.feeds.entries import FeedContext, bound_faults, resolve_address
 from newsbeam.transforms.feeds.fault import FeedFault
 from newsbeam.transforms.feeds.json_feed import read_json_feed
@@ -29,7 +30,6 @@ from newsbeam.transforms.feeds.xml_tree import (
 )
 from newsbeam.transforms.records import ParsedFeed
 from newsbeam.transforms.settings.source import UrlSettings
-from newsbeam.transforms.text.counts import show_count
 
 __all__ = ["FeedFault", "parse_feed"]
 
@@ -38,19 +38,6 @@ _PAGE = re.compile(
     r"\s*+(?:<!--(?:(?!-->).){0,2000}+-->\s*+)*+<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
 )
-# A feed's first tag, behind what may stand before it; and one wherever it stands, with an entry.
-_FEED_START = re.compile(
-    r"\s*+(?:<\?[^>]*>\s*+|<!--(?:(?!-->).){0,2000}+-->\s*+)*+"
-    r"<(?:[\w.-]+:)?(?:rss|rdf|feed|channel|urlset|sitemapindex)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_FEED_ROOT = re.compile(
-    r"<(?P<name>rss|rdf:RDF|feed|urlset|sitemapindex)\b[^<>]*>"
-    r'|\{\s*"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org',
-    re.DOTALL | re.IGNORECASE,
-)
-_ENTRY = re.compile(r"<(?:[\w.-]+:)?(?:item|entry|url|sitemap)\b", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE(?!\s+html\b)", re.IGNORECASE)
 _LINK = re.compile(r"<link\b[^>]{1,1000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"""\b(rel|type|href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE
@@ -93,10 +80,11 @@ def parse_feed(
     context = FeedContext(url, timezone, latest, url_rules)
     if text[0] in "{[":
         return read_json_feed(text, context)
-    text, around = _unwrap(text)
+    unwrapped = unwrap_feed(text)
+    text = unwrapped.text
     if text[0] == "{":
         feed: ParsedFeed | FeedFault = read_json_feed(text, context)
-        return feed if isinstance(feed, FeedFault) else _add_faults(feed, around)
+        return feed if isinstance(feed, FeedFault) else _add_faults(feed, unwrapped)
     if _PAGE.match(text):
         return _explain_page(text, url)
     if "<" not in text:
@@ -105,32 +93,14 @@ def parse_feed(
     if isinstance(parsed, FeedFault):
         return parsed
     feed = _read_tree(parsed.root, text, context)
-    return feed if isinstance(feed, FeedFault) else _add_faults(feed, [*around, *parsed.faults])
+    return feed if isinstance(feed, FeedFault) else _add_faults(feed, unwrapped, parsed.faults)
 
 
-def _add_faults(feed: ParsedFeed, faults: Sequence[tuple[str, str]]) -> ParsedFeed:
-    return replace(feed, faults=bound_faults([*faults, *feed.faults])) if faults else feed
-
-
-def _unwrap(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The feed in ``text``, without what a server put around it, such as warnings of PHP or a web
-    page; and the fault that this is. ``text`` as it is where it begins as a feed or has none."""
-    if _FEED_START.match(text):
-        return text, ()
-    start = _FEED_ROOT.search(text)
-    # What a document type declares is judged where it is read.
-    if start is None or start.start() == 0 or _DOCTYPE.search(text, 0, start.start()):
-        return text, ()
-    if start["name"] and not _ENTRY.search(text, start.end()):
-        return text, ()
-    fault = (
-        ("text_around_feed", f"left out before the feed: {show_count(start.start(), 'character')}"),
-    )
-    if text[start.start()] == "{":
-        return text[start.start() :], fault
-    end = text.rfind(f"</{start['name']}")
-    close = text.find(">", end) + 1 if end > start.end() else 0
-    return text[start.start() : close or len(text)], fault
+def _add_faults(
+    feed: ParsedFeed, around: Unwrapped, faults: Sequence[tuple[str, str]] = ()
+) -> ParsedFeed:
+    told = bound_faults([*around.faults, *faults, *feed.faults])
+    return replace(feed, faults=told, unusable=feed.unusable + around.entries)
 
 
 def _read_tree(root: Element, text: str, context: FeedContext) -> ParsedFeed | FeedFault:

@@ -36,6 +36,8 @@ _REFERENCE = re.compile(r"&([A-Za-z_][\w.-]{0,31});", re.ASCII)
 
 _NAME = r"[A-Za-z_][\w.:-]*"
 _GOOD_TAG = rf"{_NAME}(?:\s+{_NAME}\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*+\s*/?>"
+# One whose values have what must be written otherwise there, within their quotation marks.
+_QUOTED_TAG = rf"{_NAME}(?:\s+{_NAME}\s*=\s*(?:\"[^\"]{{0,1000}}\"|'[^']{{0,1000}}'))++\s*/?>"
 # The order counts: of what begins alike the whole comes before the broken.
 _MARKUP = re.compile(
     r"(?P<cdata><!\[CDATA\[)"
@@ -44,6 +46,7 @@ _MARKUP = re.compile(
     r"|(?P<reference>&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z_][\w.-]{0,31});)"
     r"|(?P<amp>&)|(?P<cdata_end>\]\]>)"
     rf"|(?P<end></{_NAME}[^<>]*>?)"
+    rf"|(?P<quoted><(?!{_GOOD_TAG}){_QUOTED_TAG})"
     rf"|(?P<start><(?={_NAME})(?!{_GOOD_TAG})[^<>]*>?)"
     rf"|(?P<less><(?!{_NAME}))",
     re.ASCII,
@@ -66,6 +69,12 @@ _TAG = re.compile(
     re.DOTALL | re.ASCII,
 )
 _ENTRIES = frozenset({"item", "entry", "url"})
+# Of an entry's fields, those that hold no others: where one begins in such a one, that has no end.
+_FIELDS = frozenset(
+    "title link guid pubdate description category author comments enclosure source id updated"
+    " published summary content dc:creator dc:date dc:subject content:encoded".split()
+)
+_LEAVES = _FIELDS - {"author", "source", "content"}
 _FRAMES = frozenset({"channel", "feed", "rss", "rdf", "urlset", "sitemapindex"})
 
 
@@ -98,7 +107,8 @@ def pair_tags(text: str) -> str:
     """Return ``text``, mended by ``mend_xml``, with a partner for every tag.
 
     Within an entry, an end tag without a start is left out and a start tag without an end is
-    ended with what it stands in; an entry ends where the next one begins.
+    ended with what it stands in, or by the next field of the entry; an entry ends where the next
+    one begins.
     """
     pieces: list[str] = []
     tags = _OpenTags()
@@ -129,14 +139,23 @@ class _OpenTags:
         """Note a start tag; the end tags that must stand before it."""
         ended = []
         kind = _plain(name)
+        if self._is_in_leaf() and name.lower() in _FIELDS:
+            ended = self._end_until(lambda tag: True)
         if kind in self._entries:
-            ended = self._end_until(lambda tag: _plain(tag) == kind)
+            ended += self._end_until(lambda tag: _plain(tag) == kind)
         if kind in _ENTRIES:
             self._entries.append(kind)
             self._scopes.append(Counter())
         self._names.append(name)
         self._scopes[-1][name] += 1
         return ended
+
+    def _is_in_leaf(self) -> bool:
+        return (
+            len(self._names) > 1
+            and self._names[-1].lower() in _LEAVES
+            and _plain(self._names[-2]) in _ENTRIES
+        )
 
     def end(self, name: str) -> list[str]:
         """Note an end tag; the end tags to write in its place."""
@@ -220,7 +239,7 @@ def _mend_markup(text: str, declared: dict[str, str]) -> str:
                 piece = ""
             case "reference":
                 piece = _mend_reference(found[0], declared)
-            case "start":
+            case "start" | "quoted":
                 piece = _mend_start(found[0], declared)
             case "end":
                 piece = f"</{_read_name(found[0])}>"

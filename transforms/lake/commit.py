@@ -15,8 +15,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,10 +24,10 @@ from deltalake.transaction import AddAction
 
 from newsbeam.transforms.errors import LakeBusy
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_note, describe_fault
-from newsbeam.transforms.lake.known import is_outdated
 from newsbeam.transforms.lake.lake import Lake, list_files
 from newsbeam.transforms.lake.log import LogEntry, read_rows
 from newsbeam.transforms.lake.schema import ARTICLES, Row, Table
+from newsbeam.transforms.lake.settle import Newest, settle_revisions, settle_stories
 from newsbeam.transforms.lake.staged_files import RowFacts, StagedFile, lay_out_file, make_column
 from newsbeam.transforms.lake.staging import Staging, StagingLost
 from newsbeam.transforms.lake.transactions import (
@@ -38,6 +38,7 @@ from newsbeam.transforms.lake.transactions import (
     is_fenced,
     pause,
 )
+from newsbeam.transforms.text.likeness import Telling
 
 _COUNTS = "newsbeam.counts"
 _NUMBER = re.compile(r"\d+")
@@ -47,8 +48,6 @@ _REVISIONS = pa.schema(
         for name in ("article_id", "revision", "content_hash", "fetched_at")
     ]
 )
-# Of an article: newest revision, its content, when it was fetched.
-Newest = tuple[int, str, datetime | None]
 # The files to commit, in view of what others committed meanwhile, and counts by source.
 _Settled = tuple[Sequence[StagedFile], Mapping[str, "CommitCount"]]
 
@@ -118,9 +117,13 @@ def commit_articles(
     """
 
     def settle(files: Sequence[StagedFile], entries: Sequence[LogEntry]) -> _Settled:
-        revisions = settle_revisions(files, _read_newest(lake, entries, files))
-        ready = [_apply_revisions(staging, file, revisions[file.name]) for file in files]
-        return [file for file in ready if file is not None], _count_rows(files, revisions)
+        settled = settle_stories(files)
+        revisions = settle_revisions(settled, _read_newest(lake, entries, settled))
+        ready = [
+            _apply_settled(staging, file, now.rows, revisions[file.name])
+            for file, now in zip(files, settled, strict=True)
+        ]
+        return [file for file in ready if file is not None], _count_rows(settled, revisions)
 
     return _commit_once(lake, staging, ARTICLES, files, base, staging.run_id, settle)
 
@@ -153,28 +156,6 @@ def commit_rows(
     _commit_once(lake, staging, table, files, base, commit or staging.run_id, settle)
 
 
-def settle_revisions(
-    files: Iterable[StagedFile], since: Mapping[str, Newest]
-) -> dict[str, list[int | None]]:
-    """Decide the final revision of every staged row; ``None`` drops it as known.
-
-    ``since`` holds what is newest of articles that were committed meanwhile. A row that was made
-    from an older version of its page is dropped, too.
-    Returns a list in the order of the rows by file name.
-    """
-    newest = dict(since)
-    settled: dict[str, list[int | None]] = {f.name: [None] * len(f.rows) for f in files}
-    rows = [(row, file.name, at) for file in files for at, row in enumerate(file.rows)]
-    for row, name, at in sorted(rows, key=lambda r: (r[0].article_id, r[0].order, r[1], r[2])):
-        revision, content, fetched_at = newest.get(
-            row.article_id, (row.revision - 1, row.base_content, None)
-        )
-        if content != row.content_hash and not is_outdated(row.fetched_at, fetched_at):
-            settled[name][at] = revision + 1
-            newest[row.article_id] = (revision + 1, row.content_hash, row.fetched_at)
-    return settled
-
-
 def _row_facts(row: Row) -> RowFacts:
     return RowFacts(
         row["article_id"],
@@ -186,6 +167,11 @@ def _row_facts(row: Row) -> RowFacts:
         len(row["quotes"]),
         row.get("base_content", ""),
         row["fetched_at"],
+        row["document_id"] or "",
+        Telling(row["title"], row["text_sketch"]),
+        row["text_hash"],
+        row["published_at"],
+        row.get("apart"),
     )
 
 
@@ -266,11 +252,12 @@ def _read_articles(lake: Lake, ids: Iterable[str]) -> pa.Table:
         ) from None
 
 
-def _apply_revisions(
-    staging: Staging, file: StagedFile, revisions: Sequence[int | None]
+def _apply_settled(
+    staging: Staging, file: StagedFile, settled: Sequence[RowFacts], revisions: Sequence[int | None]
 ) -> StagedFile | None:
-    """The staged file with the settled revisions, rewritten beside the first where they differ."""
-    if list(revisions) == [row.revision for row in file.rows]:
+    """The staged file with what was settled of its rows, rewritten beside the first where that
+    differs."""
+    if list(revisions) == [row.revision for row in file.rows] and settled == file.rows:
         return file
     if not any(revisions):
         return None
@@ -279,9 +266,19 @@ def _apply_revisions(
         rows = pq.ParquetFile(pa.py_buffer(data), page_checksum_verification=True).read()
     except UNREADABLE as error:
         raise damaged_note(staging.place(file.name), describe_fault(error)) from error
-    rows = rows.set_column(
-        rows.schema.get_field_index("revision"), "revision", pa.array(revisions, pa.int32())
-    ).filter(pa.array([revision is not None for revision in revisions]))
+    values: dict[str, Sequence[Any]] = {"revision": revisions}
+    if settled != file.rows:
+        values["article_id"] = [row.article_id for row in settled]
+        values["content_hash"] = [row.content_hash for row in settled]
+        values["copies"] = [row.copies or None for row in settled]
+        values["url"] = [
+            row.apart.url if row.apart and row.article_id != before.article_id else url
+            for row, before, url in zip(settled, file.rows, rows["url"].to_pylist(), strict=True)
+        ]
+    for name, column in values.items():
+        at = rows.schema.get_field_index(name)
+        rows = rows.set_column(at, name, make_column(column, rows.schema.field(at).type))
+    rows = rows.filter(pa.array([revision is not None for revision in revisions]))
     name = f"part-{uuid.uuid4().hex}.parquet"
     size = staging.write_rows(name, rows)
     return replace(file, name=name, size=size, row_count=rows.num_rows)

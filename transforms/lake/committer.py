@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from newsbeam.transforms.lake.commit import (
     CommitCount,
@@ -18,7 +17,7 @@ from newsbeam.transforms.lake.commit import (
     stage_rows,
 )
 from newsbeam.transforms.lake.feed_state import FeedState, make_poll_row
-from newsbeam.transforms.lake.known import Known, is_outdated, load_known
+from newsbeam.transforms.lake.known import Known, KnownArticle, is_outdated, load_known
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.lake.schema import (
     ARTICLES,
@@ -26,14 +25,15 @@ from newsbeam.transforms.lake.schema import (
     REJECTS,
     Row,
     Table,
+    hash_content,
     make_reject_row,
     make_row,
 )
-from newsbeam.transforms.lake.staged_files import StagedFile
+from newsbeam.transforms.lake.settle import is_other_time
+from newsbeam.transforms.lake.staged_files import Apart, StagedFile
 from newsbeam.transforms.records import Article, Rejection
-
-# Ours: what says the same in so much time is one article; later it may be a notice that recurs.
-_SAME_STORY = timedelta(days=2)
+from newsbeam.transforms.text.identity import article_id
+from newsbeam.transforms.text.likeness import Telling, may_tell_one_story
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Committer:
         run, known = self.run, load_known(self.run.known)
         row = make_row(article, run_id=run.id, started_at=run.started_at)
         if article.provenance.request is not None:
-            row["article_id"] = _find_article(row, known)
+            row = _find_article(article, row, known)
         before = known.article(row["article_id"])
         if before is not None:
             is_same = before.content_hash == row["content_hash"]
@@ -62,6 +62,8 @@ class Committer:
             if is_outdated(row["fetched_at"], before.fetched_at, run.started_at) or (
                 is_same and not is_outdated(before.fetched_at, row["fetched_at"])
             ):
+                return None
+            if not is_same and _is_copy(article, row, before, known):
                 return None
             row["revision"] = before.revision + 1
             row["base_content"] = before.content_hash
@@ -131,21 +133,70 @@ class Committer:
         self.commit(self.stage(FEED_POLLS, map(self.make_poll, states)))
 
 
-def _find_article(row: Row, known: Known) -> str:
-    """The id of the article that a feed's page is: it stays the article that it was, though its
-    address may change; else that of its canonical address; else one of the same title and text,
-    unless they were published at different times."""
-    document = known.document(row["document_id"])
+def _find_article(article: Article, row: Row, known: Known) -> Row:
+    """``row`` with the id of the article that a feed's page is: it stays the article that it was,
+    though its address may change; else that of its canonical address, unless another story has
+    that; else one of the same title and text, unless they were published at different times.
+
+    Where only the canonical address tells, the row says what it is without it (``apart``).
+    """
+    document, own = known.document(row["document_id"]), row["article_id"]
     if document is not None:
-        return document.article_id
-    own: str = row["article_id"]
-    if known.article(own) is not None or row["text_hash"] is None:
-        return own
-    twin = known.text(row["text_hash"])
-    if twin is None or _differ(row["published_at"], twin.published_at):
-        return own
-    return twin.article_id
+        if document.article_id != own and not _may_be_of(row, own, known):
+            row = _stay(article, row)
+        return row | {"article_id": document.article_id}
+    apart = _stand_apart(article, row, known)
+    if known.article(own) is not None:
+        if apart is None or _may_be_of(row, own, known):
+            return row | {"apart": apart}
+        row, apart = _stay(article, row) | {"article_id": apart.article_id}, None
+    twin = None if row["text_hash"] is None else known.text(row["text_hash"])
+    if twin is None or is_other_time(row["published_at"], twin.published_at):
+        return row | {"apart": apart}
+    return row | {"article_id": twin.article_id}
 
 
-def _differ(one: datetime | None, other: datetime | None) -> bool:
-    return one is not None and other is not None and abs(one - other) > _SAME_STORY
+def _may_be_of(row: Row, article: str, known: Known) -> bool:
+    """Whether a page may be one of the ``article`` whose address it names, if there is one."""
+    before = known.article(article)
+    document = before and before.document_id and known.document(before.document_id)
+    if not document:
+        return True
+    return may_tell_one_story(Telling(row["title"], row["text_sketch"]), document.telling)
+
+
+def _stand_apart(article: Article, row: Row, known: Known) -> Apart | None:
+    """What the article of ``row`` is by the address of its page alone; ``None`` where that is what
+    goes for it."""
+    provenance = article.provenance
+    if provenance.is_part or provenance.known_as or article.metadata.url is None:
+        return None
+    # A page may be at the address that another story's page names.
+    keys = (provenance.key, f"{provenance.key}\x1f{row['title']}")
+    ids = (article_id(provenance.source, key) for key in keys)
+    free = next((i for i in ids if i != row["article_id"] and known.article(i) is None), None)
+    if free is None:
+        return None
+    there = _stay(article, row)
+    return Apart(free, there["url"], there["content_hash"])
+
+
+def _stay(article: Article, row: Row) -> Row:
+    """``row`` at the address of its page, whatever that calls itself."""
+    there = row | {"url": article.provenance.url}
+    return there | {"content_hash": hash_content(there, _has_feeds_change(article))}
+
+
+def _is_copy(article: Article, row: Row, before: KnownArticle, known: Known) -> bool:
+    """Whether the page says what another page of its article said last, at another address."""
+    if before.document_id is None or before.document_id == row["document_id"]:
+        return False
+    other = known.document(before.document_id)
+    if other is None or known.document(row["document_id"]) is None:
+        return False  # so that it is known next time
+    there = row | {"url": other.url}
+    return before.content_hash == hash_content(there, _has_feeds_change(article))
+
+
+def _has_feeds_change(article: Article) -> bool:
+    return article.metadata.modified_at_from == "feed"

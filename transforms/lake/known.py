@@ -25,15 +25,16 @@ from newsbeam.transforms.lake.known_database import (
 )
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES
+from newsbeam.transforms.text.likeness import Telling
 
 _DOCUMENT = """
     SELECT ingested_at, revision, document_hash, article_id, fetched_at,
-        feed, title, url, document_id
+        feed, title, url, sketch, document_id
     FROM documents WHERE document_id = ? AND version <= ?
     ORDER BY 1 DESC, 2 DESC, 3 DESC, 4 DESC, 5 DESC LIMIT 1
 """
 _ARTICLE = """
-    SELECT revision, ingested_at, content_hash, fetched_at
+    SELECT revision, ingested_at, content_hash, fetched_at, document_id
     FROM articles WHERE article_id = ? AND version <= ?
     ORDER BY 1 DESC, 2 DESC, 3 DESC, 4 DESC LIMIT 1
 """
@@ -62,8 +63,8 @@ _Found = TypeVar("_Found")
 class KnownDocument:
     """What the lake holds of a raw item: its SHA-256 (64 hex), what became of it, and when.
 
-    ``fetched_at`` is null for plain files, ``feed``, ``title`` and ``url``
-    for all but pages of feeds.
+    ``fetched_at`` is null for plain files, ``feed``, ``title``, ``url`` and ``sketch``
+    (``sketch_text``) for all but pages of feeds; the sketch also where an older newsbeam wrote it.
     """
 
     document_id: str
@@ -74,6 +75,12 @@ class KnownDocument:
     feed: str | None = None
     title: str | None = None
     url: str | None = None
+    sketch: str | None = None
+
+    @property
+    def telling(self) -> Telling:
+        """Headline and text, to be compared."""
+        return Telling(self.title, self.sketch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,14 @@ class KnownText:
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
     """An article's newest revision in the lake, the hash of its content (32 hex), and when the
-    page that it was made from was fetched.
+    page that it was made from was fetched. ``document_id`` is that page (32 hex); null
+    for files.
     """
 
     revision: int
     content_hash: str
     fetched_at: datetime | None
+    document_id: str | None = None
 
 
 class Known:
@@ -252,7 +261,7 @@ def _make_document(rows: Sequence[Any]) -> KnownDocument | None:
     if not rows:
         return None
     newest = max(rows, key=lambda row: row[:5])
-    at, _, digest, article, fetched_at, feed, title, url, document = newest
+    at, _, digest, article, fetched_at, feed, title, url, sketch, document = newest
     return KnownDocument(
         document.hex(),
         digest.hex(),
@@ -262,6 +271,7 @@ def _make_document(rows: Sequence[Any]) -> KnownDocument | None:
         feed,
         title,
         url,
+        None if sketch is None else sketch.hex(),
     )
 
 
@@ -279,5 +289,10 @@ def _make_text(rows: Sequence[Any]) -> KnownText | None:
 def _make_article(rows: Sequence[Any]) -> KnownArticle | None:
     if not rows:
         return None
-    revision, _, content, fetched_at = max(rows)
-    return KnownArticle(revision, content.hex(), _make_instant(fetched_at))
+    revision, _, content, fetched_at, document = max(rows, key=lambda row: row[:4])
+    return KnownArticle(
+        revision,
+        content.hex(),
+        _make_instant(fetched_at),
+        None if document is None else document.hex(),
+    )

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -26,7 +27,7 @@ from newsbeam.transforms.lake.schema import ARTICLES
 from newsbeam.transforms.text.counts import show_count
 
 # Whoever changes the tables below counts on; databases of another layout are passed over.
-_LAYOUT = 2
+_LAYOUT = 3
 # Of an id's rows the greatest counts, compared column by column. An article's later revisions may
 # come from another document (a copy), so that the newest row of the document tells what it was
 # when it was last read. A database can answer for the versions from `base` to `head`, of which
@@ -35,7 +36,7 @@ _TABLES = """
     CREATE TABLE documents (
         document_id BLOB, ingested_at INTEGER, revision INTEGER, document_hash BLOB,
         article_id BLOB, fetched_at INTEGER, version INTEGER, feed TEXT,
-        title TEXT, url TEXT,
+        title TEXT, url TEXT, sketch BLOB,
         PRIMARY KEY (document_id, ingested_at, revision, document_hash, article_id, fetched_at)
     ) WITHOUT ROWID;
     CREATE TABLE entries (
@@ -49,14 +50,14 @@ _TABLES = """
     ) WITHOUT ROWID;
     CREATE TABLE articles (
         article_id BLOB, revision INTEGER, ingested_at INTEGER, content_hash BLOB,
-        fetched_at INTEGER, version INTEGER,
+        fetched_at INTEGER, version INTEGER, document_id BLOB,
         PRIMARY KEY (article_id, revision, ingested_at, content_hash, fetched_at)
     ) WITHOUT ROWID;
     CREATE TABLE state (layout INTEGER, base INTEGER, head INTEGER, digest TEXT);
 """
 _COLUMNS = ("document_id", "document_hash", "article_id", "content_hash", "revision",
             "ingested_at", "fetched_at", "published_at", "feed", "entry_id", "text_hash",
-            "title", "url")  # fmt: skip
+            "title", "url", "text_sketch", "copies")  # fmt: skip
 _SCHEMA = pa.schema([ARTICLES.schema.field(name) for name in _COLUMNS])
 # Where an instant is null: before all others.
 NEVER = -(2**63)
@@ -251,24 +252,39 @@ def _add_rows(database: sqlite3.Connection, rows: pa.Table, version: int) -> Non
     )
     revisions, versions = rows["revision"].to_pylist(), [version] * len(rows)
     # Only what comes from feeds is looked for under another address.
-    feeds, titles, urls = (
-        [None if entry is None else text for entry, text in zip(entries, told, strict=True)]
-        for told in (rows[name].to_pylist() for name in ("feed", "title", "url"))
+    feeds, titles, urls, pages = (
+        [None if entry is None else value for entry, value in zip(entries, told, strict=True)]
+        for told in (*(rows[name].to_pylist() for name in ("feed", "title", "url")), documents)
     )
+    sketches = [None if t is None else bytes.fromhex(t) for t in rows["text_sketch"].to_pylist()]
     for table, columns in {
         "documents": (
             documents, begun, revisions, digests, articles, fetched, versions, feeds, titles, urls,
+            sketches,
         ),
-        "articles": (articles, revisions, begun, contents, fetched, versions),
+        "articles": (articles, revisions, begun, contents, fetched, versions, pages),
         "entries": (entries, begun, revisions, documents, versions),
         "texts": (texts, begun, revisions, articles, published, versions),
     }.items():  # fmt: skip
         # Ignored are rows that are there and, as keys are not null, those without a document
         # (or entry, or text).
         marks = ", ".join("?" * len(columns))
-        database.executemany(
-            f"INSERT OR IGNORE INTO {table} VALUES ({marks})", zip(*columns, strict=True)
-        )
+        told = list(zip(*columns, strict=True))
+        if table == "documents":
+            told += _list_copies(told, rows["copies"].to_pylist())
+        database.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", told)
+
+
+def _list_copies(
+    told: Sequence[tuple[Any, ...]], copies: Sequence[Sequence[str] | None]
+) -> list[tuple[Any, ...]]:
+    """Of the rows ``told`` of documents, those of others that said the same. What their raw items
+    were is not known."""
+    return [
+        (document, *row[1:3], b"", *row[4:])
+        for row, others in zip(told, copies, strict=True)
+        for document in _unhex(pa.chunked_array([others or []], pa.string()), 16)
+    ]
 
 
 def _unhex(column: pa.ChunkedArray, size: int) -> list[bytes | None]:

@@ -215,6 +215,8 @@ def _rename_article(row: Row, old: str, new: str, ids: dict[str, str], count: Re
             elif name == "document_id":
                 count.kept_ids += 1
         changed[name] = ids.get(before, before)
+    if row.get("copies"):
+        changed["copies"] = [ids.get(document, document) for document in row["copies"]]
     for by_feed in (False, True):
         if hash_content({**row, "source": old}, by_feed) == row["content_hash"]:
             changed["content_hash"] = hash_content({**row, "source": new}, by_feed)

@@ -153,7 +153,7 @@ ARTICLES = Table(
         ),
         Column("document_id", pa.string(), "Identity of the raw item (32 hex)."),
         Column("document_hash", pa.string(), "SHA-256 (64 hex) of the raw item."),
-        *(Column(name, pa.string(), told) for name, told in ENTRY_COLUMNS.items()),
+        *ENTRY_COLUMNS,
         Column(
             "ingested_at",
             INSTANT,
@@ -225,7 +225,7 @@ _NOT_CONTENT = frozenset(
         "content_hash",
         "document_id",
         "document_hash",
-        *ENTRY_COLUMNS,
+        *(column.name for column in ENTRY_COLUMNS),
         "ingested_at",
         "run_id",
     }

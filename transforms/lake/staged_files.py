@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,26 @@ import pyarrow.parquet as pq
 from newsbeam.transforms.lake.damage import UNREADABLE, damaged_note, describe_fault
 from newsbeam.transforms.lake.schema import Table
 from newsbeam.transforms.lake.staging import Staging
+from newsbeam.transforms.text.likeness import Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What an article is if the address that its page names is another story's: its id and address
+    by where the page was, and the hash of its content with that."""
+
+    article_id: str
+    url: str | None
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
     """What a committer must know of an article's row. ``order`` sorts rows of one article.
 
-    ``base_content`` is the content that the lake held of it when the run began.
+    ``base_content`` is the content that the lake held of it when the run began. ``apart`` is null
+    where the row's article does not go by the address that its page names. A row that ``is_copy``
+    is not written; its document stands among the ``copies`` of another one.
     """
 
     article_id: str
@@ -33,6 +46,13 @@ class RowFacts:
     quotes: int
     base_content: str = ""
     fetched_at: datetime | None = None
+    document_id: str = ""
+    telling: Telling = field(default_factory=Telling)
+    text_hash: str | None = None
+    published_at: datetime | None = None
+    apart: Apart | None = None
+    is_copy: bool = False
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +148,10 @@ def _complete(rows: pa.Table, values: Mapping[str, str], schema: pa.Schema) -> p
     """``rows`` with all columns of ``schema``: the partition columns as ``values`` say, and what
     an older newsbeam did not write null."""
     columns = []
-    for field in schema:
-        if field.name in rows.schema.names:
-            columns.append(rows[field.name].cast(field.type))
+    for column in schema:
+        if column.name in rows.schema.names:
+            columns.append(rows[column.name].cast(column.type))
         else:
-            value = pa.scalar(values.get(field.name), pa.string()).cast(field.type)
+            value = pa.scalar(values.get(column.name), pa.string()).cast(column.type)
             columns.append(pa.repeat(value, rows.num_rows))
     return pa.Table.from_arrays(columns, schema=schema)

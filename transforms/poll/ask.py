@@ -20,7 +20,7 @@ from newsbeam.transforms.poll.decide import (
     hash_body,
     wants_validators,
 )
-from newsbeam.transforms.poll.moves import PolledFeed
+from newsbeam.transforms.poll.leads import PolledFeed
 from newsbeam.transforms.poll.read_answer import read_feed_answer
 from newsbeam.transforms.poll.sitemap_index import follow_index
 from newsbeam.transforms.records import Clock, FetchFault, ParsedFeed, Rejection, Response

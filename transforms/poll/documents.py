@@ -8,13 +8,10 @@ from urllib.parse import urlsplit
 
 from newsbeam.transforms.records import Entry, PageRequest
 from newsbeam.transforms.settings.source import UrlSettings
-from newsbeam.transforms.text.characters import squeeze
 from newsbeam.transforms.text.identity import article_id, canonicalize_url, list_spellings
+from newsbeam.transforms.text.likeness import has_common_title
 
-_WORD = re.compile(r"[^\W\d_]{4,}")
 _NUMBER = re.compile(r"\d+")
-# So much of the words of the shorter title in the other: two headlines of one story. Ours.
-_SHARE = 0.5
 
 
 def entry_key(entry: Entry, feed: str, rules: UrlSettings) -> str:
@@ -22,7 +19,7 @@ def entry_key(entry: Entry, feed: str, rules: UrlSettings) -> str:
     a list that is the address of several entries, the URL and which of them it is."""
     url = canonicalize(entry.url or "", rules)
     if url is None:
-        return f"{feed}\x1f{entry.id}"
+        return f"{feed}\x1f{entry.part or entry.id}"
     return url if entry.part is None else f"{url}\x1f{entry.part}"
 
 
@@ -40,15 +37,6 @@ def list_documents(request: PageRequest, rules: UrlSettings) -> list[str]:
     if url is None or request.entry.part is not None or request.known_as is not None:
         return [own]
     return [article_id(request.source, spelling) for spelling in list_spellings(url)]
-
-
-def has_common_title(one: str | None, other: str | None) -> bool:
-    """Whether two headlines may be of one story: half of the words of the shorter one."""
-    if squeeze(one or "") == squeeze(other or ""):
-        return True
-    words = [set(_WORD.findall((title or "").casefold())) for title in (one, other)]
-    shorter = min(map(len, words))
-    return bool(shorter) and len(words[0] & words[1]) >= _SHARE * shorter
 
 
 def is_one_story(one: Entry, other: Entry, rules: UrlSettings, *, says_same: bool = False) -> bool:

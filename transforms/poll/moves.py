@@ -8,24 +8,23 @@ given to another story later. Pure functions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from newsbeam.transforms.lake.feed_state import FeedState, SeenEntry, hash_entry_id
+from newsbeam.transforms.lake.feed_state import SeenEntry, hash_entry_id
 from newsbeam.transforms.poll.decide import FreshEntry
 from newsbeam.transforms.poll.documents import (
     canonicalize,
     document_of,
-    has_common_title,
     is_one_story,
     list_documents,
     read_end,
 )
+from newsbeam.transforms.poll.leads import KnownItem, KnownItems, Lead, PolledFeed
+from newsbeam.transforms.poll.nameless import NamelessTracker, OtherFeeds, is_nameless
 from newsbeam.transforms.poll.parts import carries_article
-from newsbeam.transforms.records import Entry, FullText, Metadata, PageRequest
+from newsbeam.transforms.records import Entry, Metadata, PageRequest
 from newsbeam.transforms.settings.source import UrlSettings
 from newsbeam.transforms.text.identity import (
     article_id,
@@ -33,78 +32,17 @@ from newsbeam.transforms.text.identity import (
     list_spellings,
     read_wording,
 )
-
-
-class KnownItem(Protocol):
-    """What the lake knows of a document. ``feed``, ``title`` and ``url`` are null for files."""
-
-    @property
-    def document_id(self) -> str:
-        """Its id (32 hex)."""
-
-    @property
-    def article_id(self) -> str:
-        """The id of what became of it."""
-
-    @property
-    def ingested_at(self) -> datetime:
-        """When the run began that wrote it last."""
-
-    @property
-    def feed(self) -> str | None:
-        """The feed that led to it."""
-
-    @property
-    def title(self) -> str | None:
-        """Its headline."""
-
-    @property
-    def url(self) -> str | None:
-        """Its canonical address, as it was last."""
-
-
-class KnownItems(Protocol):
-    """What the lake knows."""
-
-    def document(self, document_id: str) -> KnownItem | None:
-        """The document with this id."""
-
-    def entry(self, entry_id: str) -> KnownItem | None:
-        """The document that an entry of a feed led to last (``entry_identity``)."""
-
-
-FindDocument = Callable[[str], KnownItem | None]
-
-
-@dataclass(frozen=True, slots=True)
-class PolledFeed:
-    """A feed that was polled: its state, its fresh entries, when it was polled before, which
-    entries it told then (by ``hash_entry_id``), and where its texts come from."""
-
-    state: FeedState
-    fresh: tuple[FreshEntry, ...] = ()
-    polled_before: datetime | None = None
-    seen_before: Mapping[str, SeenEntry] = field(default_factory=dict)
-    full_text: FullText = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """Where an entry leads: the request for it, what the lake has of its document, and the entries
-    that the feed told of it before. ``is_news`` where that already says whether it tells something
-    new: not if only its address is another, and that means nothing."""
-
-    request: PageRequest
-    item: KnownItem | None = None
-    before: tuple[SeenEntry, ...] = ()
-    is_news: bool | None = None
+from newsbeam.transforms.text.likeness import has_common_title
 
 
 class Tracker:
     """Finds where the entries of one polled feed lead."""
 
-    def __init__(self, poll: PolledFeed, rules: UrlSettings) -> None:
+    def __init__(
+        self, poll: PolledFeed, rules: UrlSettings, others: OtherFeeds | None = None
+    ) -> None:
         self._poll, self._rules = poll, rules
+        self._nameless = NamelessTracker(poll, rules, others or OtherFeeds())
         requests = [self._ask(fresh.entry) for fresh in poll.fresh]
         requests += [page.request for page in poll.state.pending]
         now = {key: seen.document_id for key, seen in poll.state.seen.items()}
@@ -120,6 +58,8 @@ class Tracker:
         """Where ``fresh`` leads: to the document of its address, or else to the one that it led to
         before, if it has moved, or else to that of an entry that is gone and said the same."""
         request = self._find_part(fresh, known) or self._ask(fresh.entry)
+        if is_nameless(request.entry):
+            return self._nameless.find(fresh, request, known)
         for document in list_documents(request, self._rules):
             item = known.document(document)
             if item is None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from newsbeam.transforms.packing import unpack_request
-from newsbeam.transforms.poll.moves import FindDocument
+from newsbeam.transforms.poll.leads import FindDocument
 from newsbeam.transforms.records import PageRequest
 
 # Of a fetch, what time alone may heal.

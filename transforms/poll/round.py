@@ -22,7 +22,7 @@ from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.poll.ask import Poll, poll_feeds
 from newsbeam.transforms.poll.decide import Feed, choose_address, due_at, make_feed
 from newsbeam.transforms.poll.future import bring_back, is_closed, is_future
-from newsbeam.transforms.poll.moves import KnownItems
+from newsbeam.transforms.poll.leads import KnownItems
 from newsbeam.transforms.poll.pace import FIRST_INTERVAL
 from newsbeam.transforms.poll.right_of_way import go_first
 from newsbeam.transforms.poll.wanted import Draft, choose_wanted, waiting_requests
@@ -185,7 +185,8 @@ def poll_round(
     for source in sources:
         polled = [poll.polled for poll in by_source.get(source.id, ())]
         asked = {poll.state.feed for poll in polled}
-        others = [s for s in states.values() if s.source == source.id and s.feed not in asked]
+        kept = [state for state in states.values() if state.source == source.id]
+        others = [state for state in kept if state.feed not in asked]
         drafts += choose_wanted(
             polled,
             source.url,
@@ -194,6 +195,7 @@ def poll_round(
             waiting=[*waiting_requests(others), *on_the_way[source.id]],
             limit=options.limit,
             window=options.days.span(ZoneInfo(source.timezone)),
+            others=kept,
         )
     gaps = {source.id: source.fetch.seconds_between_requests for source in sources}
     return Round(

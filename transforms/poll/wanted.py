@@ -14,16 +14,18 @@ from newsbeam.transforms.lake.feed_state import FeedState, PendingPage, SeenEntr
 from newsbeam.transforms.poll.account import Account
 from newsbeam.transforms.poll.documents import (
     document_of,
-    has_common_title,
     is_one_story,
     list_documents,
 )
 from newsbeam.transforms.poll.future import is_future
-from newsbeam.transforms.poll.moves import KnownItem, KnownItems, Lead, PolledFeed, Tracker
+from newsbeam.transforms.poll.leads import KnownItem, KnownItems, Lead, PolledFeed
+from newsbeam.transforms.poll.moves import Tracker
+from newsbeam.transforms.poll.nameless import OtherFeeds, is_nameless
 from newsbeam.transforms.poll.parts import carries_article
 from newsbeam.transforms.records import Entry, FetchFault, PageRequest
 from newsbeam.transforms.settings.source import UrlSettings
 from newsbeam.transforms.text.characters import squeeze
+from newsbeam.transforms.text.likeness import has_common_title
 from newsbeam.transforms.text.spans import EVER, Span
 
 # Ours: the wait before a page is tried again in a later run, doubled with every try.
@@ -65,16 +67,19 @@ def choose_wanted(
     waiting: Iterable[PageRequest] = (),
     limit: int | None = None,
     window: Span = EVER,
+    others: Iterable[FeedState] = (),
 ) -> list[Draft]:
     """The drafts of one source's polls.
 
     Of an article that several feeds carry, the first one's entry is taken. ``known`` looks into
     the lake. ``waiting`` are requests that other feeds of the source keep for later: what they
-    lead to is not asked for here. At most ``limit`` fresh entries of a feed are taken, none
-    that it says were published outside ``window``; the others count as not seen.
+    lead to is not asked for here. ``others`` are the source's feeds as they were before. At most
+    ``limit`` fresh entries of a feed are taken, none that it says were published outside
+    ``window``; the others count as not seen.
     """
     pages = [*waiting, *(page.request for poll in polled for page in poll.state.pending)]
-    trackers = [Tracker(poll, rules) for poll in polled]
+    told = OtherFeeds(others)
+    trackers = [Tracker(poll, rules, told) for poll in polled]
     leads = [
         [tracker.find(fresh, known) for fresh in poll.fresh]
         for poll, tracker in zip(polled, trackers, strict=True)
@@ -223,6 +228,8 @@ def _find_taken(
             titles = entry.metadata.title, taken[document].metadata.title
             if document == own or has_common_title(*titles):
                 return document
+    if is_nameless(entry):
+        return None
     if lead.item is None and before is not None and before.document_id in taken:
         is_one = is_one_story(entry, taken[before.document_id], rules)
         return before.document_id if is_one else None

@@ -56,8 +56,18 @@ _SAMPLE_BYTES = 65_536
 _WESTERN_LETTERS = frozenset("åæøäöéèêëóòôáàâçíîúüýñßÅÆØÄÖÉÈÊËÓÒÔÁÀÂÇÍÎÚÜÝÑ")
 _WESTERN_SIGNS = frozenset("\xa0\xad«»“”„‘’–—…•·§°½¼€£©®´")
 
-# Bytes that are Romanian and Hungarian in windows-1250, but not in these pairs.
-_PORTUGUESE = re.compile("[ãÃ][oO]|[õÕ][eE]|ç[ãõ]")
+# Letters whose bytes mean more in other code pages, by what only the languages that have them are
+# written with: Portuguese, French, Italian, Icelandic, Estonian. Ours.
+_TELLING = tuple(
+    (re.compile(pattern), frozenset(letters))
+    for pattern, letters in (
+        (r"[ãÃ][oO]|[õÕ][eE]|ç[ãõ]", "ãõÃÕ"),
+        (r"\b[oO]ù\b|[oa]û|\b[sS]ûre?s?\b|[cs]œu|\b[œŒ]u|aï[a-z]|ïqu", "ùûïœÙÛÏŒ"),
+        (r"\b(?:[pP]iù|[gG]iù|[cC]osì|(?:lun|mart|mercol|giov|ven)\w*dì)\b", "ùìÙÌ"),
+        (r"\b(?:[Þþ]að|[Vv]ið|[Þþ]ví|[Þþ]ess)\b", "ðþÐÞ"),
+        (r"\b(?:[vV]õi|[kK]õik|[mM]õned)(?:b|vad|de|ge)?\b", "õÕ"),
+    )
+)
 
 _META_BYTES = 4096
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -131,11 +141,10 @@ def _looks_western(text: str) -> bool:
     Greek or Cyrillic read this way nearly all are); four more are granted to very short texts.
     """
     foreign = [char for char in text if not char.isascii()]
-    accented = sum(char in _WESTERN_LETTERS for char in foreign)
+    known = _WESTERN_LETTERS.union(*(more for telling, more in _TELLING if telling.search(text)))
+    accented = sum(char in known for char in foreign)
     signs = sum(char in _WESTERN_SIGNS for char in foreign)
     letters = sum(map(str.isalpha, text))
-    if _PORTUGUESE.search(text):
-        accented += sum(char in "ãõÃÕ" for char in foreign)
     return accented + signs == len(foreign) and accented * 2 <= letters + 4
 
 

@@ -47,6 +47,25 @@ def test_of_two_entries_with_one_id_the_newest_is_kept_and_the_other_told() -> N
     assert same.faults == ()
 
 
+@pytest.mark.parametrize("link", ["", "<link>/presse</link>"])
+def test_guids_that_stories_share_are_no_ids_wherever_these_are(link: str) -> None:
+    def item(number: int, more: str = "") -> str:
+        text = " ".join(f"ord{number}x{at}" for at in range(60)) + more
+        title = ("Skolen får tak", "Brua stenges", "Kino i kveld")[number]
+        return (
+            f"<guid isPermaLink='false'>avisa</guid>{link}<title>{title}</title>"
+            f"<content:encoded>{text}</content:encoded>"
+        )
+
+    feed = read(rss(item(0), item(1), item(2)))
+    assert len({e.id for e in feed.entries}) == 3
+    assert (feed.faults, feed.unusable) == ((), 0)
+    # Two versions of one story are one entry.
+    feed = read(rss(item(0), item(0, " Slik endte det.")))
+    assert [e.id for e in feed.entries] == ["avisa"]
+    assert [fault for fault, _ in feed.faults] == ["repeated_entry"]
+
+
 ITEM = (
     "<guid>1</guid><link>https://avis.example/a?utm_source=rss</link><title>Tittel</title>"
     "<description>Ingress</description><pubDate>Wed, 22 Jul 2026 10:00:00 GMT</pubDate>"

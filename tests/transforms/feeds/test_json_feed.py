@@ -159,3 +159,12 @@ def test_any_json_is_read(items: list[Any], title: Any) -> None:
 def test_title_of_any_characters_is_read_back(title: str) -> None:
     escaped = title.replace("&", "&amp;")
     assert (entry(title=escaped).metadata.title or "") == normalize_line(title)
+
+
+@pytest.mark.parametrize("rest", ["<script>x</script>", '{"items": []}', "]"])
+def test_what_stands_behind_the_feed_is_left_out_and_that_is_said(rest: str) -> None:
+    body = json.dumps({"version": VERSION, "items": [{"id": "1", "url": "/a", "title": "Sak"}]})
+    found = parse(f"{body}\n{rest}")
+    assert isinstance(found, ParsedFeed)
+    assert [entry.metadata.title for entry in found.entries] == ["Sak"]
+    assert [reason for reason, _ in found.faults] == ["text_around_feed"]

@@ -153,3 +153,33 @@ def test_mending_is_linear(piece: str) -> None:
     mended = mend_xml(f"<rss><channel>{piece * 50_000}</channel></rss>")
     assert isinstance(mended, str)
     assert pair_tags(mended)
+
+
+LEAVES = ("category", "guid", "title", "link", "pubDate", "dc:creator", "enclosure", "description")
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_field_without_an_end_ends_where_the_next_one_begins(leaf: str) -> None:
+    broken = item(1).replace(f"</{leaf}>", "").replace('length="9"/>', 'length="9">')
+    found = read(HEAD + broken + item(2) + TAIL)
+    good = read(HEAD + item(1) + item(2) + TAIL)
+    assert list(found) == list(good)
+    assert found["sak-2"] == good["sak-2"]
+    one, other = found["sak-1"], good["sak-1"]
+    assert (one.url, one.metadata.title) == (other.url, other.metadata.title)
+    assert one.content == other.content
+
+
+def test_a_link_of_atom_without_an_end_holds_nothing() -> None:
+    broken = entry(1).replace('b=1"/>', 'b=1">')
+    assert read(ATOM + broken + entry(2) + "</feed>") == read(
+        ATOM + entry(1) + entry(2) + "</feed>"
+    )
+
+
+@pytest.mark.parametrize("value", ["a=<b>", "<p>x</p>", "a > b < c", "</item>"])
+def test_signs_of_markup_in_an_attribute_are_its_value(value: str) -> None:
+    for mark in ('"', "'"):
+        odd = f"<x:y xmlns:x='urn:x' a=\"1\" b={mark}{value}{mark}/>"
+        broken = item(1).replace("<category", f"{odd}<category")
+        assert read(HEAD + broken + item(2) + TAIL) == read(HEAD + item(1) + item(2) + TAIL)

@@ -318,3 +318,68 @@ def test_the_page_is_asked_where_it_may_have_more(paragraphs: int, end: str, kin
 )
 def test_no_body_takes_long_to_be_none(body: str) -> None:
     assert isinstance(parse(body), FeedFault | ParsedFeed)
+
+
+SECOND = {
+    "page": "<html><body><p>Feil</p></body></html>",
+    "long page": f"<html>{'<p>Feil</p>' * 1000}</html>",
+    "warning": NOTICE,
+    "script": '<script src="https://a.example/x.js"></script>',
+    "words": "Ferdig",
+    "json": '{"items": []}',
+}
+OTHER_ROOTS = {
+    "atom": atom('<title>Ferja går</title><link href="https://avisa.example/2"/>'),
+    "declared": '<?xml version="1.0"?>' + atom("<id>x</id><title>Ferja går</title>"),
+    "rdf": f"<rdf:RDF {RDF}><item><title>Ferja går</title></item></rdf:RDF>",
+    "sitemap": "<urlset><url><loc>https://avisa.example/2</loc></url></urlset>",
+}
+
+
+@pytest.mark.parametrize("rest", SECOND.values(), ids=SECOND)
+def test_what_stands_behind_a_feed_is_left_out_and_that_is_said(rest: str) -> None:
+    for begin in (rss(ITEM), atom(f'<title>Kaia stenger</title><link href="{ADDRESS}"/>')):
+        feed = parse(begin + rest)
+        assert isinstance(feed, ParsedFeed)
+        assert [entry.metadata.title for entry in feed.entries] == ["Kaia stenger"]
+        assert [reason for reason, _ in feed.faults] == ["text_around_feed"]
+        assert feed.unusable == 0
+
+
+@pytest.mark.parametrize("rest", OTHER_ROOTS.values(), ids=OTHER_ROOTS)
+def test_entries_of_a_second_document_are_counted_as_lost(rest: str) -> None:
+    feed = parse(rss(ITEM) + rest)
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.metadata.title for entry in feed.entries] == ["Kaia stenger"]
+    ((reason, detail),) = feed.faults
+    assert (reason, feed.unusable) == ("text_around_feed", 1)
+    assert "1 entry" in detail
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "\n \t", "<!-- 0.2 s -->", "</channel></rss>", "<?x y?>\n", "\0\0"]
+)
+def test_what_says_nothing_may_stand_behind_a_feed(rest: str) -> None:
+    feed = parse(rss(ITEM) + rest)
+    assert isinstance(feed, ParsedFeed)
+    assert (len(feed.entries), feed.faults) == (1, ())
+
+
+@pytest.mark.parametrize("between", ["", "\n", "</channel>\n"])
+@pytest.mark.parametrize("end", ["", "</channel></rss>", "</rss>"])
+def test_entries_behind_the_end_of_their_feed_are_read(between: str, end: str) -> None:
+    second = "<item><title>Ferja går</title><link>https://avisa.example/2</link></item>"
+    feed = parse(rss(ITEM) + between + second + end)
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.metadata.title for entry in feed.entries] == ["Kaia stenger", "Ferja går"]
+    assert feed.faults == ()
+
+
+def test_an_article_about_feeds_ends_none() -> None:
+    for text in ("om </rss> og mer", "om </rss><item> og mer"):
+        [entry] = entries(rss(f"{ITEM}<description><![CDATA[{text}]]></description>"))
+        assert entry.metadata.title == "Kaia stenger"
+    # Nor where the rest of it never came.
+    cut = f'<rss version="2.0"><channel><item>{ITEM}<description><![CDATA[om </rss> og mer]]>'
+    [entry] = entries(cut)
+    assert entry.metadata.lead == "om og mer"

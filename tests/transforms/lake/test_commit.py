@@ -21,11 +21,11 @@ from newsbeam.transforms.lake.commit import (
     CommitCount,
     commit_articles,
     commit_rows,
-    settle_revisions,
     stage_rows,
 )
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES, REJECTS, Row, make_reject_row, make_row
+from newsbeam.transforms.lake.settle import settle_revisions
 from newsbeam.transforms.lake.staged_files import RowFacts, StagedFile
 from newsbeam.transforms.lake.staging import Staging, StagingLost
 from newsbeam.transforms.records import Article, Block, Metadata, Provenance, Rejection

@@ -208,8 +208,8 @@ def test_a_journal_that_a_killed_run_left_is_rolled_back(lake: Lake, has_databas
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("DELETE FROM documents")
     for number in range(2000):
-        values = (number.to_bytes(16, "big"), 1, 0, bytes(16), 0, 1)
-        writer.execute("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?)", values)
+        values = (number.to_bytes(16, "big"), 1, 0, bytes(16), 0, 1, None)
+        writer.execute("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     torn, journal = path.read_bytes(), path.with_name(f"{path.name}-journal").read_bytes()
     writer.execute("ROLLBACK")
     writer.close()

@@ -12,7 +12,7 @@ from newsbeam.transforms.lake.committer import Committer
 from newsbeam.transforms.lake.known import Known
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.run import Run
-from newsbeam.transforms.lake.schema import ARTICLES
+from newsbeam.transforms.lake.schema import ARTICLES, Row
 from newsbeam.transforms.packing import pack_request
 from newsbeam.transforms.records import (
     Article,
@@ -34,7 +34,8 @@ TEXT = "Hallen brant ned i natt, og ingen kom til skade. " * 5
 def article(
     path: str, text: str = TEXT, *, guid: str = "g", title: str = "Hallen brant",
     published_at: datetime | None = None, known_as: str | None = None, part: str | None = None,
-    is_file: bool = False, at: datetime = NOON,
+    is_file: bool = False, at: datetime = NOON, canonical: str | None = None,
+    tags: tuple[str, ...] = (),
 ) -> Article:  # fmt: skip
     url = f"{BASE}{path}"
     request = PageRequest("avis", "f", Entry(guid, url, "0" * 26, part=part), known_as=known_as)
@@ -42,7 +43,8 @@ def article(
         "avis", f"{url}\x1f{part}" if part else url, url, digest_bytes(text.encode()), url, at,
         known_as, None if is_file else pack_request(request), part is not None,
     )  # fmt: skip
-    metadata = Metadata(url=url, title=title, published_at=published_at)
+    address = f"{BASE}{canonical}" if canonical else url
+    metadata = Metadata(url=address, title=title, published_at=published_at, tags=tags)
     return Article(provenance, metadata, (Block(text.strip()),), "nb")
 
 
@@ -64,8 +66,14 @@ class Shelf:
     def known(self) -> Known:
         return Known(self.lake, self.lake.version(ARTICLES))
 
+    def rows(self) -> list[Row]:
+        return self.lake.open(ARTICLES).to_pyarrow_table().to_pylist()  # type: ignore[no-any-return]
+
+    def urls(self) -> set[str]:
+        return {row["url"].removeprefix(BASE) for row in self.rows()}
+
     def revisions(self) -> list[int]:
-        rows = self.lake.open(ARTICLES).to_pyarrow_table().to_pylist()
+        rows = self.rows()
         ids = [row["article_id"] for row in sorted(rows, key=lambda row: row["ingested_at"])]
         return [ids.count(name) for name in dict.fromkeys(ids)]
 
@@ -127,3 +135,112 @@ def test_an_articles_row_says_which_entry_it_came_from(shelf: Shelf) -> None:
     newest = shelf.known().entry(entry_identity("avis", "f", "guid-1"))
     assert newest is not None
     assert newest.url == f"{BASE}/b"
+
+
+def story(number: int, more: str = "") -> str:
+    """A text like no other's."""
+    return " ".join(f"ord{number}x{at}" for at in range(80)) + more
+
+
+TITLES = ("Skolen får nytt tak", "Brua stenges", "Kino i kveld", "Laget vant igjen")
+
+
+def claim(number: int, canonical: str, more: str = "", path: str | None = None) -> Article:
+    """A page of a story that calls itself by some address."""
+    return article(
+        path or f"/sak/{number}", story(number, more), title=TITLES[number], canonical=canonical
+    )
+
+
+@pytest.mark.parametrize("canonical", ["/nyheter", "/sak/0", "/sak/2"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_pages_that_call_themselves_alike_are_articles_of_their_own(
+    shelf: Shelf, canonical: str, order: tuple[int, ...], at_once: int
+) -> None:
+    pages = [claim(number, canonical) for number in order]
+    for start in range(0, len(pages), at_once):
+        shelf.commit(*pages[start : start + at_once])
+    shelf.commit(*pages)  # asked for again: nothing is new
+    assert shelf.revisions() == [1, 1, 1]
+    assert len({row["article_id"] for row in shelf.rows()}) == 3
+    # All but the one that has the address by now are at their own.
+    assert len(shelf.urls() & {"/sak/0", "/sak/1", "/sak/2"}) >= 2
+    shelf.commit(claim(1, canonical, " Slik endte det."))
+    assert sorted(shelf.revisions()) == [1, 1, 2]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_pages_of_one_story_that_name_one_address_are_one_article(
+    shelf: Shelf, at_once: bool
+) -> None:
+    pages = [claim(0, "/sak/0", path=path) for path in ("/m/0", "/sak/0", "/sak/0/utskrift")]
+    pages.append(claim(0, "/sak/0", " Slik endte det.", path="/ny/0"))
+    if at_once:
+        shelf.commit(*pages)
+    else:
+        for page in pages:
+            shelf.commit(page)
+    assert shelf.revisions() == [2]
+
+
+def test_of_an_older_lake_a_canonical_address_is_believed(shelf: Shelf) -> None:
+    shelf.commit(claim(0, "/nyheter"))
+    table = shelf.lake.open(ARTICLES)
+    table.update({"text_sketch": "NULL"})
+    shelf.commit(claim(1, "/nyheter"))
+    assert shelf.revisions() == [2]
+
+
+@pytest.mark.parametrize("paths", [("/sport/a", "/nyheter/a"), ("/a", "/a/"), ("/a", "/a?ref=b")])
+def test_the_same_text_at_two_addresses_in_one_run_is_one_article(
+    shelf: Shelf, paths: tuple[str, str]
+) -> None:
+    first, second = (article(path, published_at=NOON) for path in paths)
+    shelf.commit(first, second)
+    assert shelf.revisions() == [1]
+    (row,) = shelf.rows()
+    documents = {article_id("avis", f"{BASE}{path}") for path in paths}
+    assert {row["document_id"], *row["copies"]} == documents
+    for address in paths:
+        found = shelf.known().document(article_id("avis", f"{BASE}{address}"))
+        assert found is not None
+        assert found.article_id == row["article_id"]
+    # What is known of both addresses stays, and who says last what the other said changes nothing.
+    for path in (paths[1], paths[0], paths[1]):
+        shelf.commit(article(path, TEXT + "Mer kommer.", published_at=NOON, at=NOON + DAY))
+    assert shelf.revisions() == [2]
+    shelf.commit(article(paths[0], TEXT + "Enda mer.", published_at=NOON, at=NOON + 2 * DAY))
+    assert shelf.revisions() == [3]
+
+
+def test_the_same_text_of_another_time_or_short_is_not_the_same_in_one_run(shelf: Shelf) -> None:
+    shelf.commit(
+        article("/a", published_at=NOON),
+        article("/b", published_at=NOON + 9 * DAY),
+        article("/c", "Saken oppdateres."),
+        article("/d", "Saken oppdateres."),
+    )
+    assert shelf.revisions() == [1, 1, 1, 1]
+
+
+def test_a_copy_of_what_is_edited_in_the_same_run_is_no_article(shelf: Shelf) -> None:
+    shelf.commit(article("/a"))
+    shelf.commit(article("/b", TEXT + "Mer kommer."), article("/a", TEXT + "Mer kommer."))
+    assert shelf.revisions() == [2]
+    assert sorted(row["copies"] or [] for row in shelf.rows()) == [
+        [], [article_id("avis", f"{BASE}/b")],
+    ]  # fmt: skip
+
+
+def test_articles_that_the_lake_has_twice_stay_two(shelf: Shelf) -> None:
+    shelf.commit(article("/a"), article("/b", story(1)))
+    shelf.commit(article("/a", story(2)), article("/b", story(2)))
+    assert sorted(shelf.revisions()) == [2, 2]
+
+
+def test_copies_of_strangers_are_told_apart_too(shelf: Shelf) -> None:
+    """Two stories at four addresses, of which every page says the same."""
+    shelf.commit(*(claim(n, "/nyheter", path=f"/{s}/{n}") for n in (0, 1) for s in "ab"))
+    assert shelf.revisions() == [1, 1]
+    assert sorted(row["title"] for row in shelf.rows()) == sorted(TITLES[:2])

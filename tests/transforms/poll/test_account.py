@@ -21,7 +21,7 @@ from newsbeam.transforms.poll.decide import (
     decide_unchanged,
 )
 from newsbeam.transforms.poll.documents import document_of
-from newsbeam.transforms.poll.moves import PolledFeed
+from newsbeam.transforms.poll.leads import PolledFeed
 from newsbeam.transforms.poll.wanted import PageOutcome, choose_wanted, finish_poll, judge_fault
 from newsbeam.transforms.records import (
     Entry,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsbeam.transforms.lake.feed_state import FeedState
 from newsbeam.transforms.poll.decide import Feed, decide_parsed
 from newsbeam.transforms.poll.documents import document_of, entry_key
-from newsbeam.transforms.poll.moves import KnownItem, PolledFeed
+from newsbeam.transforms.poll.leads import KnownItem, PolledFeed
 from newsbeam.transforms.poll.wanted import (
     Draft,
     PageOutcome,

@@ -3,117 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from random import Random
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbeam.transforms.lake.feed_state import FeedState
-from newsbeam.transforms.poll.decide import Feed, decide_parsed
-from newsbeam.transforms.poll.documents import document_of, entry_key, has_common_title
-from newsbeam.transforms.poll.moves import KnownItem, PolledFeed
-from newsbeam.transforms.poll.parts import mark_parts
-from newsbeam.transforms.poll.wanted import choose_wanted, finish_poll
-from newsbeam.transforms.records import Entry, FullText, Metadata, PageRequest, ParsedFeed, Response
-from newsbeam.transforms.settings.source import PollSettings, UrlSettings
-from newsbeam.transforms.text.identity import article_id, digest_bytes, entry_identity
-
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-RULES = UrlSettings()
-BASE = "https://avis.example"
-TITLES = (
-    "Skolen får nytt tak", "Ferja innstilt hele uken", "Museet kjøper maleri", "Pris til kor",
-    "Brua stenges mandag", "Regnrekord på søndag", "Butikken flytter", "Valgtall klare",
-)  # fmt: skip
-
-
-def make_entry(
-    guid: str, url: str, title: str | None = None, lead: str | None = None,
-    published_at: datetime | None = None,
-) -> Entry:  # fmt: skip
-    """An entry with a digest as feeds get it: all that is told, then without its address."""
-    told = f"{title}|{lead}|{published_at}"
-    digest = digest_bytes(f"{url}|{told}".encode())[:16] + digest_bytes(told.encode())[:10]
-    url = url if "://" in url else f"{BASE}{url}"
-    return Entry(guid, url, digest, Metadata(title=title, lead=lead, published_at=published_at))
-
-
-@dataclass(frozen=True)
-class Stored:
-    document_id: str
-    article_id: str
-    ingested_at: datetime
-    feed: str | None
-    title: str | None
-    url: str | None
-
-
-@dataclass
-class Site:
-    """A feed and what a reader has of it. ``canonical`` says what pages call themselves."""
-
-    full_text: FullText = "auto"
-    canonical: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    rows: list[Stored] = field(default_factory=list)
-    entries: dict[str, str] = field(default_factory=dict)
-    state: FeedState | None = None
-    now: datetime = NOON
-
-    def document(self, document_id: str) -> KnownItem | None:
-        found = [row for row in self.rows if row.document_id == document_id]
-        return found[-1] if found else None
-
-    def entry(self, entry_id: str) -> KnownItem | None:
-        return self.document(self.entries.get(entry_id, ""))
-
-    def poll(self, *entries: Entry) -> list[str]:
-        """Poll the feed and fetch what is wanted; the paths that were asked for."""
-        self.now += timedelta(hours=1)
-        feed = Feed("avis", "f", f"{BASE}/rss", self.full_text, None, PollSettings(jitter=0.0))
-        marked = mark_parts(entries, self.full_text, RULES)
-        state, fresh = decide_parsed(
-            feed, self.state, Response(feed.url, 200, {}, b"", self.now),
-            ParsedFeed("rss", entries=marked), self.now, Random(0), asked_plainly=True, rules=RULES,
-        )  # fmt: skip
-        before = self.state
-        polled = PolledFeed(
-            state, tuple(fresh), before and before.polled_at, before.seen if before else {},
-            self.full_text,
-        )  # fmt: skip
-        (draft,) = choose_wanted([polled], RULES, self, self.now)
-        for request in draft.requests:
-            self._store(request)
-        self.state = finish_poll(draft, [], RULES)
-        return [(request.entry.url or "").removeprefix(BASE) for request in draft.requests]
-
-    def lose_polls(self) -> None:
-        self.state = None
-
-    @property
-    def revisions(self) -> list[int]:
-        """How many rows each article has."""
-        ids = [row.article_id for row in self.rows]
-        return [ids.count(name) for name in dict.fromkeys(ids)]
-
-    def _store(self, request: PageRequest) -> None:
-        """As the committer does: of a known document, of a canonical address, of the same text."""
-        told = request.entry
-        url = self.canonical.get(told.url or "", told.url or "")
-        is_part = told.part is not None
-        key = entry_key(told, "f", RULES) if is_part else url
-        document, own = document_of(request, RULES), article_id("avis", key)
-        before = self.document(document)
-        text = self.texts.get(told.url or "")
-        same = [row for row in self.rows if text and self.texts.get(row.url or "") == text]
-        if before is None and same and all(row.article_id != own for row in self.rows):
-            own = same[-1].article_id
-        article = before.article_id if before else own
-        self.rows.append(Stored(document, article, self.now, "f", told.metadata.title, url))
-        self.entries[entry_identity("avis", "f", told.id)] = document
+from newsbeam.transforms.poll.documents import document_of, entry_key
+from newsbeam.transforms.records import Entry, PageRequest
+from newsbeam.transforms.text.identity import article_id
+from tests.support.polled_site import BASE, NOON, RULES, TITLES, Site, make_entry
 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.integers(2, 5))
@@ -311,22 +211,6 @@ def test_digests_of_an_older_newsbeam_are_compared_as_far_as_they_go() -> None:
     assert site.poll(told) == []
     assert site.state is not None
     assert [seen.digest for seen in site.state.seen.values()] == [told.digest]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "is_common"),
-    [
-        ("Hallen brant", "Hallen brant ned i natt", True),
-        ("SKOLEN FÅR NYTT TAK", "Skolen får nytt tak!", True),
-        ("Skolen får nytt tak", "Ferja får ny kaptein", False),
-        (None, "Ferja får ny kaptein", False),
-        ("Nå", "Da", False),
-    ],
-)
-def test_titles_of_one_story_share_words(
-    one: str | None, other: str | None, is_common: bool
-) -> None:
-    assert has_common_title(one, other) == has_common_title(other, one) == is_common
 
 
 def test_parts_of_an_address_are_documents_of_their_own() -> None:

@@ -10,7 +10,7 @@ import pytest
 from newsbeam.transforms.lake.feed_state import FeedState, PendingPage, SeenEntry, hash_entry_id
 from newsbeam.transforms.poll.decide import FreshEntry
 from newsbeam.transforms.poll.documents import entry_key
-from newsbeam.transforms.poll.moves import PolledFeed
+from newsbeam.transforms.poll.leads import PolledFeed
 from newsbeam.transforms.poll.wanted import (
     Draft,
     PageOutcome,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.fetch.archive import ArchiveWriter
-from newsbeam.transforms.lake.commit import settle_revisions
+from newsbeam.transforms.lake.settle import settle_revisions
 from newsbeam.transforms.lake.staged_files import RowFacts, StagedFile
 from newsbeam.transforms.lake.staging import Staging
 from newsbeam.transforms.packing import pack_request

@@ -231,3 +231,30 @@ WORDS = [
 def test_norwegian_words_in_windows_1252_round_trip(words: list[str]) -> None:
     text = " ".join(words)
     assert decode_text(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Où sont passés les élèves ? Ils ont mangé du gâteau en août. Ça a coûté cher.",
+        "Le maïs a été mangé, sa sœur a le cœur gros et l'œuvre est finie dès l'été.",
+        "La città è più bella, però così non si può. Giù al lunedì c'è già la libertà.",
+        "Það er ekki víst að þetta gangi upp, sagði ráðherrann við blaðið í gær.",
+        "Seda võib öelda kõik, ütles ülemus õpetajale õhtul.",
+    ],
+)
+def test_letters_of_other_western_languages_are_known_by_their_words(text: str) -> None:
+    assert decode_html(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dům můj stojí u lesa, řekl učitel dětem. Průšvih nastal při hledání důkazů a médiů.",
+        "A főváros költségvetése nőtt, de az űrhajó későn érkezett, sűrű ködben.",
+        "Danas će biti kiše, rekao je vođa među kućama. Čovjek je došao kasnije, žedan.",
+        "Wczoraj żołnierze świętowali rocznicę. Łódź jest piękna, cóż można chcieć więcej.",
+    ],
+)
+def test_languages_of_windows_1250_are_not_taken_for_them(text: str) -> None:
+    assert decode_html(text.encode("cp1250")) == text
