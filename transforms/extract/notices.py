@@ -102,7 +102,9 @@ def judge_notice(notice: str | None, blocks: Sequence[Block]) -> str | None:
 
 
 def _is_missing(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_HEADLINE and (_MISSING.fullmatch(text) or _NUMBER.fullmatch(text)) is not None
+    if not 0 < len(text) <= _LONGEST_HEADLINE:
+        return False
+    return (_MISSING.fullmatch(text) or _NUMBER.fullmatch(text)) is not None
 
 
 def _asks_consent(lines: Iterable[str]) -> bool:
