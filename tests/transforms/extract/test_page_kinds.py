@@ -195,3 +195,19 @@ def test_every_line_of_the_article_is_in_the_text_or_told(pieces: list[str]) -> 
     known = "".join(map(squeeze, seen))
     lines = [block.text for block in list_blocks(html.fragment_fromstring(body))]
     assert [line for line in lines if squeeze(line) not in known] == []
+
+
+def test_short_posts_of_a_live_report_stand_in_their_order() -> None:
+    posts = [
+        "Arbeiderpartiet ligger an til 31 prosent.",
+        "Klokka 21 ble dørene låst over hele kommunen.",
+        "Det var kø helt ut på veien i siste time.",
+    ]
+    articles = "".join(f"<article><h2>Melding</h2><p>{post}</p></article>" for post in posts)
+    lead = "Følg opptellingen her utover kvelden."
+    live = json.dumps({"@type": "LiveBlogPosting", "headline": TITLE})
+    text = text_of(
+        f"<main><article>{H1}<p>{lead}</p></article>{articles}</main>",
+        f'<script type="application/ld+json">{live}</script>',
+    )
+    assert [line for line in text.split("\n") if line != "Melding"] == [lead, *posts]
