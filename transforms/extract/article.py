@@ -13,6 +13,7 @@ from lxml import etree
 from newsbeam.transforms.extract.body_text import ExtractorFault
 from newsbeam.transforms.extract.front_page import is_declared, is_front_page, list_teasers
 from newsbeam.transforms.extract.metadata import fill_metadata, merge_metadata, read_metadata
+from newsbeam.transforms.extract.notices import find_notice, judge_notice
 from newsbeam.transforms.extract.page_text import extract_text, open_with_lead
 from newsbeam.transforms.extract.page_tree import PageTooLargeError, parse_page
 from newsbeam.transforms.records import Article, Block, Document, Metadata, Rejection, RemovedLine
@@ -26,6 +27,11 @@ _LONGEST_TITLE = 200
 _LONGEST_SENTENCE_TITLE = 100
 _TWO_SENTENCES = re.compile(r"[.!?]\s+\S.*\.$")
 _DEFAULTS = ExtractSettings()
+_NOTICES = {
+    "error_page": "the page says that it is not there, or not for machines",
+    "login_page": "one logs in on the page",
+    "consent_page": "the page asks to agree to what a site stores of its readers",
+}
 _MARKUP = re.compile(r"<[a-zA-Z!/?]")
 
 
@@ -47,8 +53,8 @@ def extract_article(
     ``settings`` say where on its pages the source has its text. The lines are those of the source:
     nothing of it is cleaned away yet but what a page's structure tells, and that is in
     ``removed`` as ``extract_text`` says. Reasons of rejection:
-    ``undecodable``, ``no_text``, ``front_page``, ``not_html``, ``too_deep``, ``too_complex``,
-    ``failed_parse``, ``failed_extraction``.
+    ``undecodable``, ``no_text``, ``front_page``, ``error_page``, ``login_page``, ``consent_page``,
+    ``not_html``, ``too_deep``, ``too_complex``, ``failed_parse``, ``failed_extraction``.
     """
     if document.media_type == "text/html":
         return _extract_page(document, language, timezone, settings)
@@ -152,6 +158,7 @@ def _extract_page(
         )
         is_told = settings.body_xpath or is_declared(tree)
         teasers = [] if is_told else list_teasers(tree)
+        notice = None if is_told else find_notice(tree, page.title)
         blocks, removed = extract_text(
             tree,
             given.title or page.title or hints.title,
@@ -172,6 +179,12 @@ def _extract_page(
             "no_text",
             "no article text on the page; is it a front page, a video, a consent or log-in wall, "
             f"or filled in by scripts?{_tell_cuts(removed)}",
+        )
+    if other := judge_notice(notice, blocks):
+        return _reject(
+            document,
+            other,
+            f"{_NOTICES[other]}; was it saved in place of an article? Fetch it again",
         )
     if is_front_page(teasers, blocks):
         return _reject(

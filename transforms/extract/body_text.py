@@ -10,6 +10,7 @@ from typing import Any
 
 import trafilatura
 from lxml import etree, html
+from trafilatura.settings import Extractor
 
 from newsbeam.transforms.extract.front_page import list_teasers
 from newsbeam.transforms.extract.other_stories import find_story_heading
@@ -37,6 +38,15 @@ _ENOUGH_SHARE = 0.5
 _ENOUGH_TEXT = 1_000
 _LITTLE_TEXT = 160
 _HOME_SHARE = 0.8
+
+# Read once, not for each page. Its duplicate test is never asked for: its memory is the process's,
+# so that the same page gives other text from call to call. The format is one that is not made
+# before it is wanted: only the tree is.
+_OPTIONS = {
+    (precise, fast): Extractor(output_format="txt", precision=precise, fast=fast, comments=False)
+    for precise in (True, False)
+    for fast in (True, False)
+}
 
 # It warns of every page without text; each of those becomes a rejection of ours.
 logging.getLogger("trafilatura").setLevel(logging.ERROR)
@@ -144,11 +154,7 @@ def _list_regions(
 
 def _run_extractor(tree: html.HtmlElement, *, precise: bool, fast: bool) -> list[Block]:
     try:
-        # deduplicate=True is never used: its memory is the process's, so that the same page gives
-        # other text from call to call.
-        found: Any = trafilatura.bare_extraction(
-            tree, favor_precision=precise, include_comments=False, fast=fast
-        )
+        found: Any = trafilatura.bare_extraction(tree, options=_OPTIONS[precise, fast])
     except _FAULTS as fault:
         raise ExtractorFault(f"{type(fault).__name__}: {fault}") from fault
     return [] if found is None else list(_read_block(found.body))

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from html import unescape
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import html
 
+from newsbeam.transforms.extract.surroundings import (
+    iterate_behind,
+    name_element,
+    stands_elsewhere,
+)
 from newsbeam.transforms.text.characters import OPENING_MARKS, normalize_line, squeeze
 
 # What stands between a headline and the site's name, or the section's.
@@ -33,6 +39,15 @@ _WORD = re.compile(r"\w+")
 ENOUGH_SHARED = 0.4
 _FEWEST_WORDS = 3
 _MOST_UNESCAPED = 3
+# As content systems call an article's headline that is no h1.
+_HEADLINE_NAME = re.compile(
+    r"(?<![a-z])(?:(?:entry|post|article|story|news|page|node|item)-?(?:title|headline|heading)|headline)"
+    r"(?![a-z])"
+)
+_LONGEST_SITE = 4
+_FEWEST_PARAGRAPHS = 2
+_MOST_BEHIND = 12
+_SHORTEST_PROSE = 80
 _BETWEEN = " -–—:|/·•"
 _CUT_MARKS = frozenset(OPENING_MARKS + "'‘’")
 
@@ -88,6 +103,7 @@ def read_headline(
     """
     element = next(tree.iter("title"), None)
     tab = _keep_possible([element.text_content()] if element is not None else [])
+    whole = next(iter(tab), "")
     headings = {_clean(_read_text(heading)): heading for heading in _list_headings(tree, sites)}
     stated, shared, tab = (
         [_cut_site(text, sites, headings) for text in _keep_possible(texts)]
@@ -104,6 +120,13 @@ def read_headline(
     stated, shared = ([_mend_cut(text, evidence) for text in texts] for texts in (stated, shared))
     own = [text for text in (*stated[:1], *shared[:1]) if not _begin_alike(text, tab)]
     known = [text for text in (*own, *stated, *shared, *tab) if squeeze(text) not in sites]
+    said = [*stated, *shared, *tab]
+    if not headings and all(len(text.split()) <= _LONGEST_SITE for text in said):
+        names = sites | _list_site_names(tree, whole)
+        is_nameless = all(squeeze(text) in names for text in said)
+        lesser = _find_lesser(tree) if is_nameless else None
+        if lesser is not None:
+            return _clean(_read_text(lesser))
     return next(iter([*known, *headings, *own, *stated, *shared, *tab]), None)
 
 
@@ -148,6 +171,45 @@ def _is_logo(heading: html.HtmlElement) -> bool:
         return True
     links = [*heading.iter("a"), *(e for e in around[1:] if e.tag == "a")]
     return any(_leads_home(link.get("href") or "") for link in links)
+
+
+def _list_site_names(tree: html.HtmlElement, tab: str) -> Set[str]:
+    """What the page's logo says (an h1 that is one, or a link to the front page), if the page's
+    <title>, ``tab``, says no more than that."""
+    logos = [heading for heading in tree.iter("h1") if _is_logo(heading)]
+    hrefs = ((link, link.get("href") or "") for link in tree.iter("a"))
+    links = [link for link, href in hrefs if not href.startswith("#") and _leads_home(href)]
+    texts = [element.text_content() for element in (*logos, *links)]
+    texts += [image.get("alt") or "" for link in links for image in link.iter("img")]
+    names = {squeeze(text) for text in texts if len(text.split()) <= _LONGEST_SITE}
+    return names - {""} if squeeze(tab) in names else frozenset()
+
+
+def _find_lesser(tree: html.HtmlElement) -> html.HtmlElement | None:
+    """The h2 or h3 that is the headline of a page where all else is the site's name: the only one
+    that is marked so, or the first with two paragraphs right under it."""
+    lesser = [
+        heading
+        for heading in tree.iter("h2", "h3")
+        if 0 < len(_clean(_read_text(heading))) <= _LONGEST and not stands_elsewhere(heading, set())
+    ]
+    marked = [heading for heading in lesser if _HEADLINE_NAME.search(name_element(heading))]
+    if marked:
+        return marked[0] if len(marked) == 1 else None
+    return next(
+        (heading for heading in lesser if _count_prose(heading) >= _FEWEST_PARAGRAPHS), None
+    )
+
+
+def _count_prose(heading: html.HtmlElement) -> int:
+    """How many paragraphs stand between a heading and the next."""
+    count = 0
+    behind = iterate_behind(heading, "p", "h1", "h2", "h3", "article", "nav", "footer", "aside")
+    for element in islice(behind, _MOST_BEHIND):
+        if element.tag != "p":
+            break
+        count += len(normalize_line(element.text_content())) >= _SHORTEST_PROSE
+    return count
 
 
 def _leads_home(href: str) -> bool:

@@ -16,6 +16,7 @@ from newsbeam.transforms.text.characters import squeeze
 # Ours, tried on half of the saved pages: what is shorter is a caption or an appeal as often.
 _SHORTEST = 80
 _SHORTEST_OPENING = 100
+_SHORTEST_PLACED = 30
 _LEAST_KNOWN = 3
 _HOME_SHARE = 0.9
 _PIECE = 12
@@ -26,16 +27,16 @@ def order_as_printed(lines: Sequence[PageLine], blocks: list[Block]) -> list[Blo
     """Return ``blocks`` in the order in which the page has them: trafilatura moves text that stands
     in no paragraph behind the paragraphs around it.
 
-    A line tells its place where it is prose that the page has once; others stay behind the one
-    that they stood behind.
+    A line tells its place where it is prose that the page has once, or, if none is, a line of 30
+    code points; others stay behind the one that they stood behind.
     """
+    keys = [squeeze(block.text) for block in blocks]
     counts = Counter(line.key for line in lines)
-    places = {
-        line.key: place
-        for place, line in enumerate(lines)
-        if line.is_prose and counts[line.key] == 1
-    }
-    wanted = list(accumulate((places.get(squeeze(block.text)) for block in blocks), _carry))
+    once = [(place, line) for place, line in enumerate(lines) if counts[line.key] == 1]
+    places = {line.key: place for place, line in once if line.is_prose}
+    if places.keys().isdisjoint(keys):  # a live report may have nothing but short posts
+        places = {line.key: place for place, line in once if _is_placed(line)}
+    wanted = list(accumulate(map(places.get, keys), _carry))
     ranks = [-1 if place is None else place for place in wanted]
     if ranks == sorted(ranks):
         return blocks
@@ -123,6 +124,10 @@ def _find_opening(lines: Sequence[PageLine], kept: Sequence[bool]) -> Sequence[i
     # Service lines ("Read more about our audio version here") are short, or link and are not long.
     shortest = _SHORTEST_OPENING * (2 if line.linked else 1)
     return between if len(line.text) >= shortest else ()
+
+
+def _is_placed(line: PageLine) -> bool:
+    return len(line.text) >= _SHORTEST_PLACED and not line.beside and not line.is_linked
 
 
 def _carry(before: int | None, place: int | None) -> int | None:

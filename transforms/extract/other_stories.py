@@ -67,7 +67,7 @@ def drop_later_article(heading: html.HtmlElement | None, *, is_live: bool = Fals
     later = [e for e in iterate_behind(own, "article") if _find_outermost(e) is None]
     if is_live or measure_prose(own) < _LEAST_STORY:
         parts = [e for e in later if not (_has_headline(e) or is_comment(e))]
-        if sum(map(measure_prose, parts)) >= _LEAST_STORY:
+        if is_live or sum(map(measure_prose, parts)) >= _LEAST_STORY:
             later = [e for e in later if e not in parts]
     return cut_elements("later_article", later, with_heading=True)
 

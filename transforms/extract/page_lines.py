@@ -35,7 +35,8 @@ _CAPTION_CLASS = re.compile(
     re.IGNORECASE,
 )
 _CARD_PARTS = ("p", "div", "h2", "h3", "h4", "h5", "h6")
-_UNMARKED = (False, False, False)
+# What is said of a piece of text by the elements around it.
+_LINK, _HEADING, _ASIDE, _CAPTION, _CARD = 1, 2, 4, 8, 16
 _PROSE = 80
 _MOST_LINKED = 0.5
 
@@ -86,59 +87,53 @@ def list_page_lines(element: html.HtmlElement) -> list[PageLine]:
     """Return the lines of ``list_blocks`` with where they stand."""
     lines: list[PageLine] = []
     words: list[str] = []
-    linked = links = headings = besides = captions = cards = 0
+    linked = 0
 
-    def add(piece: str | None) -> None:
+    def add(piece: str, marks: int) -> None:
         nonlocal linked
         # White space that opens a line is none of it; most of a page's is such.
-        if piece and (words or not piece.isspace()):
+        if words or not piece.isspace():
             words.append(piece)
-            if links:
+            if marks & _LINK:
                 linked += len(piece.strip())
 
-    def end_line(holder: html.HtmlElement) -> None:
+    def end_line(holder: html.HtmlElement, marks: int) -> None:
         nonlocal linked
         text = normalize_line("".join(words))
         words.clear()
         if text:
-            block = Block(text, "heading" if headings else "paragraph")
-            step = "caption" if captions else "links" if cards else None
-            lines.append(PageLine(block, holder, linked, besides > 0, step, squeeze(text)))
+            block = Block(text, "heading" if marks & _HEADING else "paragraph")
+            step = "caption" if marks & _CAPTION else "links" if marks & _CARD else None
+            beside = marks & _ASIDE > 0
+            lines.append(PageLine(block, holder, linked, beside, step, squeeze(text)))
         linked = 0
 
-    def read(part: html.HtmlElement, holder: html.HtmlElement) -> None:
-        nonlocal links, headings, besides, captions, cards
+    def read(part: html.HtmlElement, holder: html.HtmlElement, around: int) -> None:
         tag = part.tag
-        is_block = tag not in _INLINE and tag not in _CELLS
-        is_heading, is_link = tag in _HEADINGS, tag == "a"
-        is_beside, is_caption, is_card = _find_marks(part)
+        marks = around | _find_marks(tag, part.get("class"), part.get("id"))
+        if tag == "a" and len(part) and _is_card(part):
+            marks |= _CARD
+        is_cell = tag in _CELLS
+        is_block = not is_cell and tag not in _INLINE
         if is_block:
             if words:
-                end_line(holder)
+                end_line(holder, around)
             holder = part
-        elif tag in _CELLS:
+        elif is_cell:
             words.append(" ")
-        headings += is_heading
-        links += is_link
-        besides += is_beside
-        captions += is_caption
-        cards += is_card
-        add(part.text)
+        if text := part.text:
+            add(text, marks)
         for child in part.iterchildren("*"):
-            read(child, holder)
-            add(child.tail)
+            read(child, holder, marks)
+            if tail := child.tail:
+                add(tail, marks)
         if is_block and words:
-            end_line(part)
-        elif tag in _CELLS:
+            end_line(part, marks)
+        elif is_cell:
             words.append(" ")
-        headings -= is_heading
-        links -= is_link
-        besides -= is_beside
-        captions -= is_caption
-        cards -= is_card
 
-    read(element, element)
-    end_line(element)
+    read(element, element, 0)
+    end_line(element, 0)
     return lines
 
 
@@ -147,25 +142,20 @@ def is_comment(element: html.HtmlElement) -> bool:
     return is_comment_name(element.get("class", "")) or is_comment_name(element.get("id", ""))
 
 
-def _find_marks(element: html.HtmlElement) -> tuple[bool, bool, bool]:
-    """Whether an element is beside the text, a caption, the card of another story."""
-    tag, name, own = element.tag, element.get("class"), element.get("id")
-    is_card = tag == "a" and len(element) > 0 and _is_card(element)
-    if not (is_card or name or own) and tag not in _BESIDE:
-        return _UNMARKED
-    is_beside = tag in _BESIDE or is_comment_name(name or "") or is_comment_name(own or "")
-    is_caption = tag == "figcaption" or _is_caption_name(name or "")
-    return (is_beside, is_caption, is_card) if is_beside or is_caption or is_card else _UNMARKED
+@lru_cache(maxsize=10_000)  # a page has few classes and many elements of each
+def _find_marks(tag: str, name: str | None, own: str | None) -> int:
+    """The marks of an element by its tag, class and id."""
+    marks = _LINK if tag == "a" else _HEADING if tag in _HEADINGS else 0
+    if tag in _BESIDE or is_comment_name(name or "") or is_comment_name(own or ""):
+        marks |= _ASIDE
+    if tag == "figcaption" or (name and _CAPTION_CLASS.search(name)):
+        marks |= _CAPTION
+    return marks
 
 
 def _is_card(link: html.HtmlElement) -> bool:
     has_block = next(link.iterdescendants(*_CARD_PARTS), None) is not None
     return has_block and bool(link.get("href"))
-
-
-@lru_cache(maxsize=10_000)
-def _is_caption_name(name: str) -> bool:
-    return bool(name) and _CAPTION_CLASS.search(name) is not None
 
 
 @lru_cache(maxsize=10_000)  # a page has few classes and many elements of each

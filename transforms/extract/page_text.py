@@ -36,6 +36,7 @@ from newsbeam.transforms.extract.pruning import (
     open_wrappers,
     prune_body,
 )
+from newsbeam.transforms.extract.pull_quotes import open_pull_quotes
 from newsbeam.transforms.extract.standfirst import find_lead
 from newsbeam.transforms.extract.surroundings import iterate_before
 from newsbeam.transforms.records import Block, RemovedLine
@@ -96,6 +97,7 @@ def extract_text(
     lines: list[PageLine] = []
     beside: list[RemovedLine] = []
     home = None
+    open_pull_quotes(tree)
     drop_untexted(tree)
     cuts = drop_chosen(tree, settings.prune_xpath)
     chosen = _copy_body(tree, settings.body_xpath)

@@ -49,7 +49,7 @@ _BESIDE = re.compile(
 )
 # A line of its own that begins so, and goes on with nothing but names, is a byline.
 _LINE = re.compile(
-    r"\s*(?:av|by|von|af|tekst|text|autor(?:in)?|author|forfatt[ae]r|författare|journalist|"
+    r"\s*(?:av|by|von|af|tekst|text|words|autor(?:in)?|author|forfatt[ae]r|författare|journalist|"
     r"(?:skrevet|skrive|skriven|tekst|text|written|posted|publisert|publiceret|publicerad|"
     r"published) (?:av|af|by)|"
     r"(?:geschrieben|verfasst) von)\b",
@@ -68,7 +68,7 @@ _BEHIND_NAME = re.compile(
 )
 _STRONG = re.compile(r"(?<![a-z])(?:by-?line|author$|author )")
 _LABEL = re.compile(
-    r"\b(?:autor|author|redaktion|redaksjon|tekst|text|von|by|av|af|forfatt[ae]r|journalist|"
+    r"\b(?:autor|author|redaktion|redaksjon|tekst|text|words|von|by|av|af|forfatt[ae]r|journalist|"
     r"reporter|interview|intervju|redakt[øo]r)\b",
     re.IGNORECASE,
 )

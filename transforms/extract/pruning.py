@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from lxml import html
@@ -174,8 +174,11 @@ def drop_links(tree: html.HtmlElement) -> list[Cut]:
     links = list(tree.iter("a"))
     lengths = {link: _count(link) for link in links}
     own = _find_site(tree, links)
-    around = dict.fromkeys(e for link in links for e in link.iterancestors(*_LINK_BLOCKS))
-    dense = [e for e in around if _is_dense(e, lengths)]
+    linked: dict[html.HtmlElement, int] = {}
+    for link, length in lengths.items():
+        for element in link.iterancestors(*_LINK_BLOCKS):
+            linked[element] = linked.get(element, 0) + length
+    dense = [e for e, length in linked.items() if length and _is_dense(e, length)]
     contents = {e: _is_content(e, own) for e in dict.fromkeys(map(_find_whole, dense))}
     for element in [e for e in dense if not contents[_find_whole(e)]]:
         before = element.getprevious()
@@ -219,32 +222,28 @@ def _is_prose(paragraph: html.HtmlElement) -> bool:
     return not is_item and len(text) >= _SHORTEST_PROSE and not _BY_MACHINE.search(text)
 
 
-def _is_dense(element: html.HtmlElement, lengths: Mapping[html.HtmlElement, int]) -> bool:
-    """Whether a block is made of links; ``lengths`` has the code points of each link."""
+def _is_dense(element: html.HtmlElement, linked: int) -> bool:
+    """Whether a block is made of links, which have ``linked`` code points together."""
     tag = element.tag
     if tag == "span":
-        return _is_link_span(element, lengths)
+        return _is_link_span(element, linked)
     own = _count(element)
     if not own or (own > _LONGEST_LINKS and tag in ("p", "li")):
         return False
-    share = sum(lengths[link] for link in element.iter("a")) / own
-    if tag not in _LISTS:
+    share = linked / own
+    if share >= _LINK_SHARE or tag not in _LISTS or share < _TEASER_SHARE:
         return share >= _LINK_SHARE
     items = element.findall("li")
-    are_teasers = len(items) > 1 and all(item.find(".//a") is not None for item in items)
-    return share >= (_TEASER_SHARE if are_teasers else _LINK_SHARE)
+    return len(items) > 1 and all(item.find(".//a") is not None for item in items)
 
 
-def _is_link_span(element: html.HtmlElement, lengths: Mapping[html.HtmlElement, int]) -> bool:
+def _is_link_span(element: html.HtmlElement, linked: int) -> bool:
     """Whether a span is made of three links or more, and is the innermost one that is: around it
     stands the word, which may be a link too."""
-    links = list(element.iter("a"))
-    if len(links) < _INLINE_LINKS or sum(map(lengths.__getitem__, links)) < _LINK_SHARE * (
-        own := _count(element)
-    ):
+    if len(element.findall(".//a")) < _INLINE_LINKS or linked < _LINK_SHARE * _count(element):
         return False
     inner = element.iterdescendants("span")
-    return own > 0 and not any(len(span.findall(".//a")) >= _INLINE_LINKS for span in inner)
+    return not any(len(span.findall(".//a")) >= _INLINE_LINKS for span in inner)
 
 
 def _find_whole(element: html.HtmlElement) -> html.HtmlElement:

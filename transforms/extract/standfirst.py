@@ -61,8 +61,11 @@ def find_lead(
         return None
     # What holds the article's paragraphs speaks of no other story, whatever it is called.
     paragraphs = islice(iterate_behind(heading, "p"), _MOST_DISTANCE)
-    own = (e for e in paragraphs if _is_prose(normalize_line(e.text_content()), text))
-    around = list_around(heading).union(*(e.iterancestors() for e in own))
+    around = list_around(heading)
+    for element in paragraphs:
+        is_new = element.getparent() not in around
+        if is_new and _is_prose(normalize_line(element.text_content()), text):
+            around.update(element.iterancestors())
     close = set(list_close(heading))
     wanted, described = _count_words(description or ""), squeeze(description or "")
     lost = None

@@ -27,7 +27,7 @@ _PREFIX = re.compile(
     r"^(?:(?:skrevet|skrive|skriven|tekst|text|publisert|publicerad|posted|written|verfasst|"
     rf"geschrieben|words|{_KIND}) (?:av|af|by|von)|"
     r"av|by|von|af|par|por|di|door)\s*:?\s+(?=\w)|"
-    r"^(?:tekst|text|author|autor(?:in)?|forfatter|forfattar|författare|verfasser(?:in)?|journalist|"
+    r"^(?:tekst|text|words|author|autor(?:in)?|forfatter|forfattar|författare|verfasser(?:in)?|journalist|"
     r"reporter|interview|intervju|skribent|redakteur|byline|av|by|von|af)\s*:\s*(?=\w)|"
     rf"^{_KIND}\s*:\s*(?=\w)|"
     r"^(?:tekst|text)\s+(?=\w)|^(?-i:[Aa]utor(?:in)?|[Aa]uthor|[Ff]orfatter)\s+(?-i:(?=[A-ZÆØÅÄÖÜ]))|"

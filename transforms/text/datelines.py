@@ -25,19 +25,22 @@ _PUBLISHED = (
     r"publicera[dt]|publicerades|"
     r"published|posted|released|date of publication|publication date|publishing date|"
     r"veröffentlicht|publiziert|erschienen|erstellt|veröffentlichungsdatum|erscheinungsdatum|"
-    r"publiseringsdato|publiceringsdatum|dato|datum|date|data|publié|publicado|pubblicato)"
+    r"publiseringsdato|publiceringsdatum|dato|datum|date|data|publié|publicado|pubblicato|"
+    r"公開日時|公開日|公開|掲載日|掲載|配信日|配信|投稿日|投稿|发布时间|发布|입력|등록)"
 )
 _UPDATED = (
     r"(?:(?:sist|sidst|senast|last|zuletzt) )?(?:"
     r"oppdatert|oppdatering|endret|endra|opdateret|ændret|redigeret|redigert|uppdatera[dt]|ändrad|"
     r"updated|update|modified|edited|corrected|aktualisiert|aktualisierung|geändert|bearbeitet|"
-    r"stand|actualizado|mis à jour|aggiornato|atualizado|güncelleme)"
+    r"stand|actualizado|mis à jour|aggiornato|atualizado|güncelleme|"
+    r"最終更新日|最終更新|更新日時|更新日|更新时间|更新|수정)"
 )
 _LABEL = re.compile(rf"(?<![^\W\d_])(?:(?P<published>{_PUBLISHED})|{_UPDATED})(?![^\W\d_])", re.I)
 _STEMS = (
     *("publi", "pubb", "dat", "post", "lagt", "off", "udg", "press", "meldung", "veröff", "erst"),
     *("ersch", "releas", "oppd", "opda", "updat", "uppd", "end", "änd", "ænd", "redig", "modif"),
     *("edit", "corr", "aktual", "bearb", "stand", "actual", "mis", "aggi", "atual", "günc"),
+    *("公開", "掲載", "配信", "投稿", "发布", "입력", "등록", "更新", "수정"),
 )
 # A time behind a mark belongs to the date before it.
 _MARK = re.compile(r"\s*(?:[|•·;\n]|(?<=\s)/(?=\s))\s*(?!\d{1,2}[:.]\d\d(?!\.?\d)|[\s|•·;/])")

@@ -92,6 +92,9 @@ _DATE = [
     re.compile(rf"(?<![\w.,-]){pattern}(?![^\WT_])")
     for pattern in (_DAY_MONTH_YEAR, _MONTH_DAY_YEAR, _YEAR_FIRST, _DOTTED, _SLASHED, _NORDIC)
 ]
+# Japanese, Chinese and Korean: "2026年11月20日 10時05分", "2026년 11월 20일".
+_EAST_DATE = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号]")
+_EAST_TIME = re.compile(r"(?<!\d)(\d{1,2}) ?[時时시] ?(\d{1,2}) ?[分분]")
 # The order of C's asctime and Java's Date: "Mon Oct 11 14:57:21 CEST 2021".
 _YEAR_BEHIND = re.compile(
     rf"{_MONTH_NAME} +(?P<day>\d{{1,2}}) (?P<time>\d\d?:\d\d(?::\d\d)?)"
@@ -131,6 +134,7 @@ def parse_instant(value: str, timezone: ZoneInfo, language: str | None = None) -
     Understood: ISO 8601, RFC 5322 ("Mon, 28 Apr 2024 08:00:00 CEST"), days with
     the month's number or name in Norwegian, Danish, Swedish, Finnish, English, German or Dutch
     ("28. april 2024 kl. 14.47", "Publisert: 05.08.24 kl. 14:47", "April 28, 2024, 2:47 PM"),
+    days and times as Japanese, Chinese and Korean write them ("2024年4月28日 14時47分"),
     digits alone (YYYYMMDD, YYYYMMDDhhmm[ss]) and Unix time in seconds or milliseconds.
 
     Without an offset or a known zone name the value is read in ``timezone``; of two instants in
@@ -176,6 +180,10 @@ def find_stated_date(
     text: str, timezone: ZoneInfo, language: str | None = None
 ) -> StatedDate | None:
     """Return the first date with a year in a line of text; read as ``parse_instant`` says."""
+    if "月" in text or "월" in text:
+        text = _EAST_TIME.sub(
+            lambda found: f"{found[1]}:{found[2]:0>2}", _EAST_DATE.sub(r"\1-\2-\3 ", text)
+        )
     text = _YEAR_BEHIND.sub(_order, text)
     text = _HALF_HOUR.sub(r"\1:00 \2m", _CLOCK_HOUR.sub(r"\1 \2:00", text))
     try:

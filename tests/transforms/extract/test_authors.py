@@ -27,6 +27,7 @@ def read(body: str, head: str = "", author: object = None) -> list[str]:
         ("<p>Av Siri Haugland og Per Lunde</p>", ["Siri Haugland", "Per Lunde"]),
         ("<p>Tekst: Siri Haugland Foto: Per Lunde</p>", ["Siri Haugland"]),
         ("<p>Tekst og foto: Siri Haugland</p>", ["Siri Haugland"]),
+        ("<p>Words: Jane Doe</p><p>Photography: Tom Reed</p>", ["Jane Doe"]),
         ("<p>Von Klara Weiß</p>", ["Klara Weiß"]),
         ("<p>Text: Åsa Öberg</p>", ["Åsa Öberg"]),
         ("<p>Af Mette Friis</p>", ["Mette Friis"]),

@@ -424,3 +424,47 @@ def test_any_json_ld_gives_metadata(value: object) -> None:
 def test_any_meta_tag_gives_metadata(content: str, url: str, name: str) -> None:
     content = content.replace('"', "").replace("\0", "")
     assert isinstance(read(f'<meta name="{name}" content="{content}">', url=url), Metadata)
+
+
+STORY = (
+    "<p>" + "Kommunestyret vedtok å bygge en ny skole på neset, etter en lang debatt. " * 2 + "</p>"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (og_site("Avisa") + og_title("Avisa"), "<h1><a href=/>Avisa</a></h1><h2>Ny skole</h2>"),
+        ("<title>Avisa</title>", "<h1 class=logo>Avisa</h1><div><h2>Ny skole</h2>"),
+        ("<title>Vår Avis</title>", "<a href='/'><img alt='Vår avis'></a><h2>Ny skole</h2>"),
+        (
+            "<title>Vår Avis</title>",
+            "<a href=/>Vår Avis</a><h2>Været</h2>x<h3 class=entry-title>Ny skole</h3>",
+        ),
+    ],
+)
+def test_a_lesser_heading_is_the_headline_where_all_else_is_the_papers_name(
+    head: str, body: str
+) -> None:
+    assert read(head, body + STORY * 2).title == "Ny skole"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "title"),
+    [
+        # A title that says more, a page of several stories, and a heading over no text.
+        (
+            "<title>Ny skole - Avisa</title>" + og_site("Avisa"),
+            f"<h2>Bakgrunn</h2>{STORY * 2}",
+            "Ny skole",
+        ),
+        (
+            og_title("Avisa") + og_site("Avisa"),
+            f"<h2 class=entry-title>En</h2>{STORY * 2}<h2 class=entry-title>To</h2>",
+            "Avisa",
+        ),
+        (og_title("Avisa") + og_site("Avisa"), f"{STORY * 2}<h2>Meninger</h2><p>Kort</p>", "Avisa"),
+    ],
+)
+def test_other_lesser_headings_are_none(head: str, body: str, title: str) -> None:
+    assert read(head, body).title == title

@@ -195,3 +195,65 @@ def test_every_line_of_the_article_is_in_the_text_or_told(pieces: list[str]) -> 
     known = "".join(map(squeeze, seen))
     lines = [block.text for block in list_blocks(html.fragment_fromstring(body))]
     assert [line for line in lines if squeeze(line) not in known] == []
+
+
+def test_short_posts_of_a_live_report_stand_in_their_order() -> None:
+    posts = [
+        "Arbeiderpartiet ligger an til 31 prosent.",
+        "Klokka 21 ble dørene låst over hele kommunen.",
+        "Det var kø helt ut på veien i siste time.",
+    ]
+    articles = "".join(f"<article><h2>Melding</h2><p>{post}</p></article>" for post in posts)
+    lead = "Følg opptellingen her utover kvelden."
+    live = json.dumps({"@type": "LiveBlogPosting", "headline": TITLE})
+    text = text_of(
+        f"<main><article>{H1}<p>{lead}</p></article>{articles}</main>",
+        f'<script type="application/ld+json">{live}</script>',
+    )
+    assert [line for line in text.split("\n") if line != "Melding"] == [lead, *posts]
+
+
+# Quotations that are set apart from the text, with who is quoted.
+SAID = "Vi har ventet lenge nok på denne båten."
+WHO = "Kari Nordli, ordfører"
+BLOCK = f"<blockquote><p>{SAID}</p><cite>{WHO}</cite></blockquote>"
+CAPTION = f"<figcaption>{WHO}</figcaption>"
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        f"<figure class=quote><blockquote>{SAID}</blockquote>{CAPTION}</figure>",
+        f"<figure><blockquote><p>{SAID}</p></blockquote><figcaption><p>{WHO}</p></figcaption></figure>",
+        f"<figure class=wp-block-pullquote>{BLOCK}</figure>",
+        f"<figure class=pullquote><p>{SAID}</p><cite>{WHO}</cite></figure>",
+        f"<aside class='pull-quote'><p>«{SAID}»</p><footer>{WHO}</footer></aside>",
+        f"<aside class=sitat><div>{SAID}</div><div>{WHO}</div></aside>",
+    ],
+)
+@pytest.mark.parametrize("tag", ["p", "div"])
+def test_what_is_said_stays_with_who_says_it(quote: str, tag: str) -> None:
+    first, rest = paragraphs(STORY[:2]), paragraphs(STORY[2:])
+    page = f"<article>{H1}{first}{quote}{rest}</article>"
+    if tag == "div":  # pages without any <p>
+        page = page.replace("<p>", "<div>").replace("</p>", "</div>")
+    lines = text_of(page).split("\n")
+    place = next(place for place, line in enumerate(lines) if SAID in line)
+    assert lines[place - 1 : place + 3] == [STORY[1], lines[place], WHO, STORY[2]]
+    assert [line for line in lines if line in STORY] == STORY
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        f"<figure class=quote><blockquote>{STORY[0][:60]}</blockquote><cite>{WHO}</cite></figure>",
+        f"<figure><img src=a.jpg><figcaption>{SAID}</figcaption></figure>",
+        f"<figure><blockquote><a href=/x>{SAID}</a></blockquote></figure>",
+        f"<aside><h3>Les også</h3><blockquote>{SAID}</blockquote></aside>",
+    ],
+)
+def test_repetitions_pictures_and_links_stay_outside(figure: str) -> None:
+    text = text_of(f"<article>{H1}{paragraphs(STORY[:2])}{figure}{paragraphs(STORY[2:])}</article>")
+    assert SAID not in text
+    assert WHO not in text
+    assert text.split("\n") == STORY
