@@ -17,7 +17,7 @@ from newsbeam.pipelines.report.ingestion_facts import CleaningFacts, PollSeries,
 from newsbeam.pipelines.report.labels import make_labels
 from newsbeam.pipelines.report.name_facts import NameFacts, SpeakerFacts
 from newsbeam.pipelines.report.name_kinds import NAME_LISTS
-from newsbeam.pipelines.report.periods import Periods, Unit, end_period
+from newsbeam.pipelines.report.periods import Periods, Unit, end_period, name_period
 from newsbeam.pipelines.report.voice_facts import VoiceFacts
 from newsbeam.transforms.text.counts import show_count
 
@@ -66,7 +66,7 @@ def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | Non
         return Chart(
             "Articles by source",
             f"{show_count(sum(sources.values()), 'article')} of "
-            f"{show_count(len(names), 'source')}, all of the {periods.unit} of {starts[0]}.",
+            f"{show_count(len(names), 'source')}, all of {name_period(starts[0], periods.unit)}.",
             _draw_ranking(values, "articles", "source", "source", order, order),
             ["source", "articles"],
             [[name, sources[name]] for name in names],
@@ -74,7 +74,8 @@ def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | Non
     return Chart(
         f"Articles {_PER[periods.unit]}",
         f"{show_count(sum(sources.values()), 'article')} of {show_count(len(names), 'source')} "
-        f"from {starts[0]} on; most in the {periods.unit} of {busiest}: {most:,}.",
+        f"from {name_period(starts[0], periods.unit)} on; most in "
+        f"{name_period(busiest, periods.unit)}: {most:,}.",
         _draw_intervals(values, "articles", "source", order),
         [periods.unit, *names],
         rows,
@@ -178,11 +179,12 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
         for start in starts
         if of_speaker.get(start)
     ]
+    most = max((value["quotes"] for value in values), default=1)
     # A row for each: lines of several would lie on each other.
     size = alt.Size(
         "quotes:Q",
         scale=alt.Scale(domainMin=0, rangeMax=400),
-        legend=alt.Legend(title=None, format="d", tickCount=3, symbolType="circle"),
+        legend=alt.Legend(title=None, values=_list_sizes(most), symbolType="circle"),
     )
     chart = (
         alt.Chart(alt.InlineData(values=values))
@@ -344,6 +346,11 @@ def _draw_nothing(title: str, summary: str) -> Chart:
 
 def _time_axis() -> alt.X:
     return alt.X("from:T", title=None, scale=alt.Scale(type="utc"))
+
+
+def _list_sizes(most: int) -> list[int]:
+    """The numbers whose circles a legend shows: at most three, up to the largest."""
+    return sorted({1, (most + 1) // 2, most})
 
 
 def _whole_numbers() -> alt.Axis:

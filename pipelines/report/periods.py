@@ -11,6 +11,10 @@ Unit = Literal["day", "week", "month"]
 
 # Ours: up to so long, days and weeks stay wide enough to be told apart on a phone.
 _DAYS, _WEEKS = timedelta(weeks=3), timedelta(days=2 * 365)
+# strftime would speak the language of the machine.
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
 _ONE_DAY = timedelta(days=1)
 
 
@@ -52,3 +56,11 @@ def end_period(start: date, unit: Unit) -> date:
     if unit == "month":
         return (start + timedelta(days=31)).replace(day=1)
     return start + timedelta(days=7 if unit == "week" else 1)
+
+
+def name_period(start: date, unit: Unit) -> str:
+    """What a sentence calls the period that begins at ``start``: *2026-11-24*, *the week of
+    2026-11-23*, *November 2026*."""
+    if unit == "month":
+        return f"{_MONTHS[start.month - 1]} {start.year}"
+    return f"the week of {start}" if unit == "week" else str(start)

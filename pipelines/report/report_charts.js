@@ -38,13 +38,14 @@ function chartConfig() {
       labelLimit: narrow ? 120 : 220,
       labelSeparation: 8,
     },
+    axisX: { labelBound: 5 }, // as much room as there is beside the axis
     axisXQuantitative: { tickCount: 6 },
     legend: {
       orient: "bottom",
-      columns: narrow ? 2 : 6,
+      columns: narrow ? 1 : 6,
       labelColor: ink,
       ...letters,
-      labelLimit: narrow ? 130 : 180,
+      labelLimit: 180,
       symbolType: "square",
     },
     header: { labelColor: ink, titleColor: muted },
@@ -73,9 +74,14 @@ function fitSpec(spec) {
     delete color.legend.labelLimit;
   }
   const { x } = fitted.encoding ?? {};
-  if (x?.type === "temporal" && countDays(fitted, x.field) < 12) {
+  const days = x?.type === "temporal" ? countDays(fitted, x.field) : NaN;
+  if (days < 12) {
     // else there would be hours
     x.axis = { ...x.axis, tickCount: "day", labelExpr: "utcFormat(datum.value, '%e %b')" };
+  } else if (days > 500) {
+    // Vega tells the year at January alone, which need not have a tick.
+    const label = "utcFormat(datum.value, utcmonth(datum.value) ? '%b %Y' : '%Y')";
+    x.axis = { ...x.axis, labelExpr: label };
   }
   for (const { axis } of [x ?? {}, fitted.encoding?.y ?? {}]) {
     // Vega's minimum step still leaves halves on short axes.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browser import MANY, PHONE, Opener
+from newsbeam.pipelines.cli.main import main
+from tests.browser.conftest import write_report
+from tests.support.browser import MANY, PHONE, WIDE, Opener, open_checked
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 SECTIONS = ["Overview", "Health", "Cleaning", "Names", "Speakers", "Stories", "Articles"]
 # Milliseconds from a keystroke in the search until its results are painted, by JavaScript that
@@ -28,6 +32,24 @@ TYPE_AND_MEASURE = """async (words) => {
     await new Promise((resume) => setTimeout(resume, 60));
   }
   return times;
+}"""
+
+SHOWN = "main > section:not([hidden])"
+# Texts that can be seen in charts and reach out of them.
+CUT_OFF = """() => [...document.querySelectorAll("main > section:not([hidden]) .chart svg text")]
+  .filter((text) => getComputedStyle(text).opacity !== "0")
+  .filter((text) => {
+    const [inner, outer] = [text, text.ownerSVGElement].map((e) => e.getBoundingClientRect());
+    return inner.right > outer.right + 1 || inner.left < outer.left - 1;
+  })
+  .map((text) => text.textContent)"""
+
+# What can be read on the first time axis, from left to right.
+AXIS_LABELS = """() => {
+  const axis = document.querySelector("main > section:not([hidden]) .chart .role-axis-label");
+  return [...axis.querySelectorAll("text")]
+    .filter((text) => getComputedStyle(text).opacity !== "0")
+    .map((text) => text.textContent);
 }"""
 
 
@@ -61,6 +83,43 @@ def test_every_section_opens_with_its_charts(many: Opener) -> None:
             charts.nth(at).locator("svg").wait_for()
             assert charts.nth(at).get_attribute("aria-label")
     assert page.locator(".chart").count() == 8
+
+
+@pytest.fixture(scope="module")
+def years_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on an article a year, each in October, with lines that several rules take out."""
+    folder = tmp_path_factory.mktemp("years")
+    cleaned = "Foto: Kari Moe / NTB\nLes også:\n(©NTB)\nHva mener du?\nDel artikkelen på Facebook"
+    lines = [
+        {
+            "text": f"– Vi bygger i {year}, sier ordfører Kari Moe.\n{cleaned}",
+            "published_at": f"{year}-10-15",
+        }
+        for year in range(2003, 2013)
+    ]
+    (folder / "old.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    config = folder / "old.yaml"
+    config.write_text(
+        "id: old\nname: Nordfjordavisa\nlanguage: nb\nfiles: [old.jsonl]\n", encoding="utf-8"
+    )
+    assert main(["run", str(config), "--output", str(folder / "lake")]) == 0
+    return write_report(folder / "lake", folder)
+
+
+@pytest.mark.parametrize("width", [PHONE, WIDE])
+def test_charts_of_years_name_them_and_cut_nothing_off(
+    browser: Browser, years_report: Path, width: int
+) -> None:
+    for section in SECTIONS:
+        address = f"{years_report.as_uri()}#{section.lower()}"
+        with open_checked(browser, address, width, "light") as page:
+            for chart in page.locator(f"{SHOWN} .chart").all():
+                chart.locator("svg").wait_for()
+            assert page.evaluate(CUT_OFF) == []
+            if section == "Speakers":
+                labels = page.evaluate(AXIS_LABELS)
+                assert labels
+                assert all(re.search(r"20(0[3-9]|1[0-2])$", label) for label in labels)
 
 
 def test_a_chart_shows_its_numbers(many: Opener) -> None:

@@ -196,23 +196,26 @@ class InlineReader:
         """*Hansen sier: «…»*, also with the colon at the end of the line before."""
         tokens = self._cut.tokens
         colon = first - 2
+        if colon < 1:
+            return None
         commas = words[0].text[0].isupper() and (
             self._words.grammar.comma_opens_speech or tokens[colon - 1].lower in self._verbs
         )
-        if colon < 1 or tokens[colon].text not in (":," if commas else ":"):
+        if tokens[colon].text not in (":," if commas else ":"):
             return None
         sentence = self._cut.sentence_of(colon)
         start = max(sentence.first, colon - _REACH)
         clause = self._introductions.find_before_speech(start, colon)
-        stops = tokens[first + len(words)].text in _STOPS  # "Hansen er kort: «Jeg vet ikke.»"
-        whole = len(words) >= _MIN_STANDALONE_WORDS or (stops and len(words) >= _MIN_WORDS)
+        behind = self._cut.token_at(words[-1].end)
+        end = tokens[behind].text if behind < len(tokens) else " "
+        stops = end in _STOPS and len(words) >= _MIN_WORDS  # "Hansen er kort: «Jeg vet ikke.»"
+        whole = stops or len(words) >= _MIN_STANDALONE_WORDS
         if clause is None and tokens[colon].text == ":" and whole:
             label = self._introductions.find_label(start, colon)
-            titled = self._looks_like_title(words, first - 1, first + len(words) + 1)
+            titled = self._looks_like_title(words, first - 1, behind + 1)
             if label is None or (label.mention is not None and label.mention.kind != "source"):
                 return label
-            asks = tokens[first + len(words)].text == "?"
-            return None if titled or asks else label  # "Boka er ny: «Livet på en pinne»"
+            return None if titled or end == "?" else label  # "Boka er ny: «Livet på en pinne»"
         return clause
 
     def _read_governing(

@@ -133,7 +133,8 @@ class SubjectReader:
             at -= 1
         if at < first or not (tokens[at].is_word or tokens[at].text in ',)»”"'):
             behind = self.read_phrase(finite + 1, end)
-            if behind is not None and behind.last >= end and self._finite.is_finite(end):
+            ends = behind is not None and behind.last >= end < len(tokens)
+            if ends and self._finite.is_finite(end):
                 return Subject(is_left_out=True)  # "Håper Brann vinner"
             return Subject(behind, is_left_out=behind is None)
         lower = tokens[at].lower

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from newsbeam.transforms.enrich.quotes import find_quotes
+from newsbeam.transforms.enrich.quotes import find_quotes, find_speech
 from newsbeam.transforms.records import Quote
 from tests.support.marked_quotes import MarkedText, bare_quotes, read_marked_texts, score_marked
 from tests.support.quoted import lexicon
@@ -37,3 +38,26 @@ def test_kinds_of_fault_are_mended(text: MarkedText) -> None:
 @pytest.mark.parametrize("name", FLOORS)
 def test_articles_of_today(name: str) -> None:
     assert score_marked(read_marked_texts(GOLDEN / f"{name}.txt"), find) >= FLOORS[name]
+
+
+def check_speech(text: str, language: str) -> None:
+    speech = find_speech(text, lexicon(language))
+    for said in (*speech.quotes, *speech.statements):
+        assert said.text == text[said.start : said.end] != ""
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_articles_may_be_cut_off_anywhere(name: str) -> None:
+    for number, whole in enumerate(read_marked_texts(GOLDEN / f"{name}.txt")):
+        ends = [match.end() for match in re.finditer(r"\w+|[^\w\s]", whole.text)]
+        for end in ends[number % 5 :: 5]:  # the whole of each would take half a minute
+            check_speech(whole.text[:end], whole.language)
+            check_speech(whole.text[end:], whole.language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("0:«0", "nb"), ("Kari Nes: «Ja", "nb"), (":\nHåpar Helse Frdef’år køyre op-plegget\n", "nn")],
+)
+def test_texts_that_end_where_more_is_looked_for(text: str, language: str) -> None:
+    check_speech(text, language)
