@@ -179,7 +179,7 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
         for start in starts
         if of_speaker.get(start)
     ]
-    most = max((value["quotes"] for value in values), default=1)
+    most = max((count for of_speaker in counts for count in of_speaker.values()), default=1)
     # A row for each: lines of several would lie on each other.
     size = alt.Size(
         "quotes:Q",
