@@ -184,7 +184,9 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
     size = alt.Size(
         "quotes:Q",
         scale=alt.Scale(domainMin=0, rangeMax=400),
-        legend=alt.Legend(title=None, values=_list_sizes(most), symbolType="circle"),
+        legend=alt.Legend(
+            title=None, values=sorted({1, (most + 1) // 2, most}), symbolType="circle"
+        ),
     )
     chart = (
         alt.Chart(alt.InlineData(values=values))
@@ -298,7 +300,7 @@ def _draw_intervals(
     chart = _bars(values, series, order, orient="vertical").encode(
         x=_time_axis().bin("binned"),  # else Vega-Lite draws ranges, unstacked
         x2="to",
-        y=alt.Y(f"{count}:Q", title=None, stack="zero", axis=_whole_numbers()),
+        y=alt.Y(f"{count}:Q", title=None, stack="zero", axis=alt.Axis(tickMinStep=1)),
         color=_colour(series, order, scale),
         tooltip=[_day_tip(), alt.Tooltip(f"{series}:N"), alt.Tooltip(f"{count}:Q")],
     )
@@ -346,15 +348,6 @@ def _draw_nothing(title: str, summary: str) -> Chart:
 
 def _time_axis() -> alt.X:
     return alt.X("from:T", title=None, scale=alt.Scale(type="utc"))
-
-
-def _list_sizes(most: int) -> list[int]:
-    """The numbers whose circles a legend shows: at most three, up to the largest."""
-    return sorted({1, (most + 1) // 2, most})
-
-
-def _whole_numbers() -> alt.Axis:
-    return alt.Axis(tickMinStep=1)
 
 
 def _colour(series: str, order: list[str], scale: alt.Scale | None = None) -> alt.Color:

@@ -11,24 +11,17 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from newsbeam.pipelines.extras import need_extra
 from newsbeam.pipelines.report.texts import pack_chunk
+from newsbeam.pipelines.report.vega import make_vega
 from newsbeam.pipelines.terminal_text import show_safe
 from newsbeam.transforms.files import replace_file
 
-with need_extra("report", "the report"):
-    import vl_convert
-
 _PLACE = re.compile(r"\{\{(policy|title|css|data|texts|scripts)\}\}")
-# What must not stand in a script element (HTML, "Restrictions for contents of script elements").
-# In a JavaScript string, the only place where it could, a backslash within changes nothing.
-_ENDINGS = re.compile(r"<(?=!--|/script)", re.IGNORECASE)
 _MARKUP = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
@@ -89,14 +82,6 @@ def encode(data: object) -> str:
     """JSON for a script element: ASCII without <, > and &, which stand as \\uXXXX."""
     # Only strings can hold the three: JSON's own signs are others.
     return json.dumps(data, separators=(",", ":"), allow_nan=False).translate(_MARKUP)
-
-
-@cache
-def make_vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as a script that sets ``window.vegaEmbed`` and no more."""
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    safe = _ENDINGS.sub(r"<\\", bundle)
-    return f"(() => {{{safe}\n}})();"
 
 
 def read_scripts(package: str, *beginnings: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbeam.pipelines.cli.main import main
-from tests.support.browser import MANY, WIDE, Opener, open_checked
+from tests.support.browser import MANY, WIDE, Opener, open_checked, write_report
 from tests.support.generate_lake import generate_lake
 from tests.support.hostile_articles import SCRIPT, make_hostile, make_hostile_rejections
 from tests.support.workplace import ROOT
@@ -44,12 +44,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=options)
         yield browser
         browser.close()
-
-
-def write_report(lake: Path, folder: Path, *options: str) -> Path:
-    path = folder / "report.html"
-    assert main(["report", str(lake), "--output", str(path), *options]) == 0
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbeam.pipelines.cli.main import main
-from tests.browser.conftest import write_report
-from tests.support.browser import MANY, PHONE, WIDE, Opener, open_checked
+from tests.support.browser import MANY, PHONE, WIDE, Opener, open_checked, write_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from newsbeam.pipelines.cli.main import main
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -44,6 +47,13 @@ def open_checked(browser: Browser, address: str, width: int, scheme: str) -> Ite
     assert is_within_width(page)
     context.close()
     assert faults == []
+
+
+def write_report(lake: Path, folder: Path, *options: str) -> Path:
+    """The report on a lake, written into ``folder``."""
+    path = folder / "report.html"
+    assert main(["report", str(lake), "--output", str(path), *options]) == 0
+    return path
 
 
 def is_within_width(page: Page) -> bool:

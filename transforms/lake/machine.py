@@ -21,8 +21,13 @@ def cache_folder(place: LakePath) -> Path:
     """
     if isinstance(place, Path):
         return place / CACHE_FOLDER
+    return user_cache() / hashlib.sha256(str(place).encode()).hexdigest()[:16]
+
+
+def user_cache() -> Path:
+    """The user's own folder for what may vanish: below XDG_CACHE_HOME (``~/.cache``)."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "newsbeam" / hashlib.sha256(str(place).encode()).hexdigest()[:16]
+    return Path(base) / "newsbeam"
 
 
 def lease_seconds() -> float:

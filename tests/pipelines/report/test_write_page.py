@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from newsbeam.pipelines.report.write_page import encode, make_vega
+from newsbeam.pipelines.report.vega import make_vega
+from newsbeam.pipelines.report.write_page import encode
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import ARTICLES, FEED_POLLS, REJECTS
 from tests.support.reported import HOUR, NOW, Page, as_row, make_article, poll_row, reject_row
