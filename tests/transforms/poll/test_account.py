@@ -49,6 +49,7 @@ class Written:
     url: str | None
     title: str | None = None
     feed: str | None = URL
+    sketch: str | None = None
 
     @property
     def article_id(self) -> str:
