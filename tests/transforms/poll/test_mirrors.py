@@ -48,6 +48,7 @@ class Row:
     url: str | None
     text: str
     address: str
+    sketch: str | None = None
 
 
 @dataclass

@@ -36,6 +36,7 @@ class Known:
     feed: str | None = None
     title: str | None = None
     url: str | None = None
+    sketch: str | None = None
 
 
 class Documents(dict[str, Known]):
