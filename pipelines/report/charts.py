@@ -1,8 +1,4 @@
-"""The report's charts: Vega-Lite specs made with Altair, with their data as a table and a sentence.
-
-A spec names no colour of text or background: the page's theme does. Time is an interval in UTC,
-so that a bar is as wide as its day, week or month in every time zone.
-"""
+"""The report's charts: what each shows, as a spec (``shapes``), as a table and in a sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +13,17 @@ from newsbeam.pipelines.report.ingestion_facts import CleaningFacts, PollSeries,
 from newsbeam.pipelines.report.labels import make_labels
 from newsbeam.pipelines.report.name_facts import NameFacts, SpeakerFacts
 from newsbeam.pipelines.report.name_kinds import NAME_LISTS
-from newsbeam.pipelines.report.periods import Periods, Unit, end_period, name_period
+from newsbeam.pipelines.report.periods import Periods, name_period
+from newsbeam.pipelines.report.shapes import (
+    ROW_HEIGHT,
+    day_tip,
+    draw_intervals,
+    draw_ranking,
+    finish_spec,
+    make_interval,
+    midnight,
+    time_axis,
+)
 from newsbeam.pipelines.report.voice_facts import VoiceFacts
 from newsbeam.transforms.text.counts import show_count
 
@@ -27,7 +33,6 @@ with need_extra("report", "the report"):
 # Ours: as many colours and lines as the eye can keep apart.
 _MOST_SERIES, _MOST_SPEAKERS, _MOST_NAMES, _MOST_REASONS, _MOST_SOURCES = 9, 6, 8, 20, 30
 _OTHERS = "others"
-_HEIGHT, _ROW_HEIGHT = 280, 22
 _PER = {"day": "per day", "week": "per week", "month": "per month"}
 # New, unchanged, failed: three to one against white and near black (WCAG 2.2, 1.4.11).
 _OUTCOME_COLOURS = {"new": "#2b8a5f", "unchanged": "#7c8794", "failed": "#d04a3a"}
@@ -58,7 +63,7 @@ def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | Non
     busiest = max(starts, key=lambda start: sum(counts.get((n, start), 0) for n in names))
     most = sum(counts.get((n, busiest), 0) for n in names)
     values = [
-        _make_interval(start, periods.unit) | {"source": label, "articles": count}
+        make_interval(start, periods.unit) | {"source": label, "articles": count}
         for (label, start), count in _fold(counts, names).items()
     ]
     order = _list_series(names)
@@ -67,7 +72,7 @@ def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | Non
             "Articles by source",
             f"{show_count(sum(sources.values()), 'article')} of "
             f"{show_count(len(names), 'source')}, all of {name_period(starts[0], periods.unit)}.",
-            _draw_ranking(values, "articles", "source", "source", order, order),
+            draw_ranking(values, "articles", "source", "source", order, order),
             ["source", "articles"],
             [[name, sources[name]] for name in names],
         )
@@ -76,7 +81,7 @@ def draw_articles(counts: Mapping[tuple[str, date], int], periods: Periods | Non
         f"{show_count(sum(sources.values()), 'article')} of {show_count(len(names), 'source')} "
         f"from {name_period(starts[0], periods.unit)} on; most in "
         f"{name_period(busiest, periods.unit)}: {most:,}.",
-        _draw_intervals(values, "articles", "source", order),
+        draw_intervals(values, "articles", "source", order),
         [periods.unit, *names],
         rows,
     )
@@ -88,7 +93,7 @@ def draw_polls(polls: PollSeries) -> Chart:
         return _draw_nothing("Polls of feeds", "No feed was polled yet.")
     unit, outcomes = polls.periods.unit, list(_OUTCOME_COLOURS)
     values = [
-        _make_interval(start, unit) | {"outcome": outcome, "polls": count}
+        make_interval(start, unit) | {"outcome": outcome, "polls": count}
         for (start, outcome), count in sorted(polls.counts.items())
     ]
     sums = _sum_by(polls.counts, 1)
@@ -97,7 +102,7 @@ def draw_polls(polls: PollSeries) -> Chart:
         f"Polls of feeds {_PER[unit]}",
         f"{show_count(polls.polls, 'poll')}: {sums['new']:,} brought something new, "
         f"{sums['unchanged']:,} nothing, {sums['failed']:,} failed.",
-        _draw_intervals(values, "polls", "outcome", outcomes, scale),
+        draw_intervals(values, "polls", "outcome", outcomes, scale),
         [unit, *outcomes],
         [
             [start.isoformat(), *(polls.counts.get((start, outcome), 0) for outcome in outcomes)]
@@ -127,7 +132,7 @@ def draw_rejects(rejects: Sequence[RejectFacts]) -> Chart:
         "Rejects by reason",
         f"{show_count(sum(reasons.values()), 'item')} rejected for "
         f"{show_count(len(reasons), 'reason')}; most for {first}: {most:,}.",
-        _draw_ranking(values, "items", "reason", "stage", list(labels.values())),
+        draw_ranking(values, "items", "reason", "stage", list(labels.values())),
         ["reason", "stage", "items"],
         rows,
     )
@@ -157,9 +162,7 @@ def draw_removed(cleaning: Sequence[CleaningFacts], articles: Mapping[str, int])
         f"{show_count(sum(total.values()), 'line')} removed from the articles of "
         f"{show_count(len(total), 'source')}; most from those of {first}: "
         f"{most:.1f} lines an article.",
-        _draw_ranking(
-            values, "lines", "source", "rule", list(labels.values()), _list_series(rules)
-        ),
+        draw_ranking(values, "lines", "source", "rule", list(labels.values()), _list_series(rules)),
         ["source", "rule", "lines", "articles"],
         [[item.source, item.rule, item.lines, item.articles] for item in cleaning],
     )
@@ -174,7 +177,7 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
     starts = periods.list_starts()
     counts = [dict(speaker.periods) for speaker in shown]
     values = [
-        {"from": _midnight(start), "speaker": label, "quotes": of_speaker[start]}
+        {"from": midnight(start), "speaker": label, "quotes": of_speaker[start]}
         for label, of_speaker in zip(labels, counts, strict=True)
         for start in starts
         if of_speaker.get(start)
@@ -192,10 +195,10 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
         alt.Chart(alt.InlineData(values=values))
         .mark_circle(opacity=0.85)
         .encode(
-            x=_time_axis(),
+            x=time_axis(),
             y=alt.Y("speaker:N", title=None, sort=labels, axis=alt.Axis(labelLimit=150, grid=True)),
             size=size,
-            tooltip=[_day_tip(periods.unit), alt.Tooltip("speaker:N"), alt.Tooltip("quotes:Q")],
+            tooltip=[day_tip(periods.unit), alt.Tooltip("speaker:N"), alt.Tooltip("quotes:Q")],
         )
     )
     first = shown[0]
@@ -203,7 +206,7 @@ def draw_speakers(speakers: Sequence[SpeakerFacts], periods: Periods | None) -> 
         f"Who is quoted, {_PER[periods.unit]}",
         f"Quotes of the {show_count(len(shown), 'speaker')} who are quoted most; most often: "
         f"{first.name}, {show_count(first.quotes, 'quote')}.",
-        _finish(chart, len(shown) * 2 * _ROW_HEIGHT),
+        finish_spec(chart, len(shown) * 2 * ROW_HEIGHT),
         [periods.unit, *(speaker.name for speaker in shown)],
         [[start.isoformat(), *(n.get(start, 0) for n in counts)] for start in starts],
     )
@@ -250,7 +253,7 @@ def _draw_shares(title: str, summary: str, counts: Mapping[str, int]) -> Chart:
     return Chart(
         title,
         summary,
-        _draw_ranking(values, "quotes", "voice", "is", labels, ["known", "not known"]),
+        draw_ranking(values, "quotes", "voice", "is", labels, ["known", "not known"]),
         ["voice", "quotes", "share"],
         [[name, n, _percent(n, total)] for name, n in counts.items()],
     )
@@ -283,90 +286,14 @@ def draw_names(names: Mapping[str, Sequence[NameFacts]]) -> Chart:
     return Chart(
         "Most named",
         f"The names in most articles; of each kind the first: {', '.join(first)}.",
-        _draw_ranking(values, "articles", "name", "kind", labels, list(NAME_LISTS.values())),
+        draw_ranking(values, "articles", "name", "kind", labels, list(NAME_LISTS.values())),
         ["name", "kind", "articles", "mentions"],
         [[item.name, kind, item.articles, item.mentions] for item, kind in top],
     )
 
 
-def _draw_intervals(
-    values: list[dict[str, Any]],
-    count: str,
-    series: str,
-    order: list[str],
-    scale: alt.Scale | None = None,
-) -> dict[str, Any]:
-    """Stacked bars, each as wide as its period."""
-    chart = _bars(values, series, order, orient="vertical").encode(
-        x=_time_axis().bin("binned"),  # else Vega-Lite draws ranges, unstacked
-        x2="to",
-        y=alt.Y(f"{count}:Q", title=None, stack="zero", axis=alt.Axis(tickMinStep=1)),
-        color=_colour(series, order, scale),
-        tooltip=[_day_tip(), alt.Tooltip(f"{series}:N"), alt.Tooltip(f"{count}:Q")],
-    )
-    return _finish(chart, _HEIGHT)
-
-
-def _draw_ranking(
-    values: list[dict[str, Any]],
-    count: str,
-    name: str,
-    series: str,
-    names: list[str],
-    order: list[str] | None = None,
-) -> dict[str, Any]:
-    """Bars that lie, in the order of ``names``."""
-    order = order or sorted({value[series] for value in values})
-    is_whole = all(isinstance(value[count], int) for value in values)
-    axis = alt.Axis(tickCount=5, tickMinStep=1) if is_whole else alt.Axis(tickCount=5)
-    chart = _bars(values, series, order).encode(
-        x=alt.X(f"{count}:Q", title=None, stack="zero", axis=axis),
-        y=alt.Y(f"{name}:N", title=None, sort=names, axis=alt.Axis(labelLimit=150)),
-        # What the rows are called need not be told again below them.
-        color=_colour(series, order) if series != name else alt.Color(f"{name}:N", legend=None),
-        tooltip=[alt.Tooltip(key) for key in (f"{name}:N", f"{series}:N", f"{count}:Q")],
-    )
-    return _finish(chart, len(names) * _ROW_HEIGHT)
-
-
-def _bars(values: list[dict[str, Any]], series: str, order: list[str], **mark: Any) -> alt.Chart:
-    """Bars that are stacked in the order of the legend."""
-    ranked = [value | {"rank": order.index(value[series])} for value in values]
-    chart: alt.Chart = alt.Chart(alt.InlineData(values=ranked)).mark_bar(**mark)
-    return chart.encode(order=alt.Order("rank:Q"))
-
-
-def _finish(chart: alt.Chart, height: int) -> dict[str, Any]:
-    spec: dict[str, Any] = chart.properties(width="container", height=height).to_dict()
-    spec.pop("config", None)  # Altair's own defaults, which would win over the page's theme
-    return spec
-
-
 def _draw_nothing(title: str, summary: str) -> Chart:
     return Chart(title, summary, None, [], [])
-
-
-def _time_axis() -> alt.X:
-    return alt.X("from:T", title=None, scale=alt.Scale(type="utc"))
-
-
-def _colour(series: str, order: list[str], scale: alt.Scale | None = None) -> alt.Color:
-    legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=150)
-    if scale is not None:
-        return alt.Color(f"{series}:N", scale=scale, legend=legend)
-    return alt.Color(f"{series}:N", sort=order, legend=legend)
-
-
-def _day_tip(unit: Unit | None = None) -> alt.Tooltip:
-    return alt.Tooltip("utcyearmonthdate(from):T", title=unit or "from")
-
-
-def _make_interval(start: date, unit: Unit) -> dict[str, Any]:
-    return {"from": _midnight(start), "to": _midnight(end_period(start, unit))}
-
-
-def _midnight(day: date) -> str:
-    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _fold(counts: Mapping[tuple[str, Any], int], names: Sequence[str]) -> Counter[tuple[str, Any]]:

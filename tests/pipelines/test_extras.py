@@ -72,7 +72,7 @@ def test_nothing_but_the_report_and_the_prompt_wants_an_extra() -> None:
             for name in ("import altair", "import vl_convert", "from prompt_toolkit")
         )
     ]
-    assert {path.name for path in files} == {"charts.py", "vega.py", "prompt.py"}
+    assert {path.name for path in files} == {"charts.py", "shapes.py", "vega.py", "prompt.py"}
 
 
 @pytest.mark.slow

@@ -9,13 +9,14 @@ from random import Random
 from newsbeam.transforms.lake.feed_state import FeedState
 from newsbeam.transforms.poll.decide import Feed, decide_parsed
 from newsbeam.transforms.poll.documents import document_of, entry_key
-from newsbeam.transforms.poll.leads import KnownItem, PolledFeed
+from newsbeam.transforms.poll.leads import PolledFeed
 from newsbeam.transforms.poll.parts import mark_parts
 from newsbeam.transforms.poll.wanted import choose_wanted, finish_poll
 from newsbeam.transforms.records import Entry, FullText, Metadata, PageRequest, ParsedFeed, Response
 from newsbeam.transforms.settings.source import PollSettings, UrlSettings
 from newsbeam.transforms.text.identity import article_id, digest_bytes, entry_identity
 from newsbeam.transforms.text.likeness import sketch_text
+from tests.support.known_pages import KnownPages, store_page
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 RULES = UrlSettings()
@@ -38,36 +39,15 @@ def make_entry(
     return Entry(guid, url, digest, metadata, content)
 
 
-@dataclass(frozen=True)
-class Stored:
-    document_id: str
-    article_id: str
-    ingested_at: datetime
-    feed: str | None
-    title: str | None
-    url: str | None
-    sketch: str | None = None
-    text: str | None = None
-
-
 @dataclass
-class Site:
+class Site(KnownPages):
     """A feed and what a reader has of it. ``canonical`` says what pages call themselves."""
 
     full_text: FullText = "auto"
     canonical: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-    rows: list[Stored] = field(default_factory=list)
-    entries: dict[str, str] = field(default_factory=dict)
     state: FeedState | None = None
     now: datetime = NOON
-
-    def document(self, document_id: str) -> KnownItem | None:
-        found = [row for row in self.rows if row.document_id == document_id]
-        return found[-1] if found else None
-
-    def entry(self, entry_id: str) -> KnownItem | None:
-        return self.document(self.entries.get(entry_id, ""))
 
     def poll(self, *entries: Entry) -> list[str]:
         """Poll the feed and fetch what is wanted; the paths that were asked for."""
@@ -112,7 +92,9 @@ class Site:
             own = same[-1].article_id
         article = before.article_id if before else own
         title, sketch = told.metadata.title, sketch_text(text) if text else None
-        row = Stored(document, article, self.now, "f", title, url, sketch, text)
+        row = store_page(
+            document, article, self.now, feed="f", title=title, url=url, sketch=sketch, text=text
+        )
         if not any((r.article_id, r.text, r.url) == (article, text, url) for r in same):
             self.rows.append(row)
         self.entries[entry_identity("avis", "f", told.id)] = document

@@ -29,7 +29,7 @@ _TWO_SENTENCES = re.compile(r"[.!?]\s+\S.*\.$")
 _DEFAULTS = ExtractSettings()
 _NOTICES = {
     "error_page": "the page says that it is not there, or not for machines",
-    "login_page": "one logs in on the page",
+    "login_page": "the page asks to log in",
     "consent_page": "the page asks to agree to what a site stores of its readers",
 }
 _MARKUP = re.compile(r"<[a-zA-Z!/?]")

@@ -33,6 +33,7 @@ from newsbeam.transforms.records import (
 )
 from newsbeam.transforms.settings.source import PollSettings, UrlSettings
 from tests.support.accounts import check_account
+from tests.support.known_pages import KnownPages, store_page
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -42,33 +43,12 @@ RULES = UrlSettings()
 TIMEOUT = FetchFault("timeout", "", is_temporary=True, domain="avis.example")
 
 
-@dataclass(frozen=True)
-class Written:
-    ingested_at: datetime
-    document_id: str
-    url: str | None
-    title: str | None = None
-    feed: str | None = URL
-    sketch: str | None = None
-
-    @property
-    def article_id(self) -> str:
-        return self.document_id
-
-
 @dataclass
-class Reader:
+class Reader(KnownPages):
     """A reader of one feed: its state, and when the lake wrote which document last."""
 
     state: FeedState | None = None
-    lake: dict[str, Written] = field(default_factory=dict)
     asked: list[PageRequest] = field(default_factory=list)
-
-    def document(self, document_id: str) -> Written | None:
-        return self.lake.get(document_id)
-
-    def entry(self, entry_id: str) -> Written | None:
-        return None
 
     def poll(
         self,
@@ -95,8 +75,9 @@ class Reader:
             document = document_of(request, RULES)
             if fails:
                 outcomes.append(judge_fault(request, TIMEOUT, now, 5))
-            elif changes or document not in self.lake:
-                self.lake[document] = Written(now, document, request.entry.url)
+            elif changes or self.document(document) is None:
+                told = {"feed": URL, "url": request.entry.url}
+                self.rows.append(store_page(document, document, now, **told))
         row = make_poll_row(finish_poll(draft, outcomes, RULES), "run")
         check_account(row)
         # A row of null columns is one of an older newsbeam.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsbeam.transforms.lake.feed_state import FeedState
 from newsbeam.transforms.poll.decide import Feed, decide_parsed
 from newsbeam.transforms.poll.documents import document_of, entry_key
-from newsbeam.transforms.poll.leads import KnownItem, PolledFeed
+from newsbeam.transforms.poll.leads import PolledFeed
 from newsbeam.transforms.poll.wanted import (
     Draft,
     PageOutcome,
@@ -31,6 +31,7 @@ from newsbeam.transforms.records import (
 )
 from newsbeam.transforms.settings.source import PollSettings, UrlSettings
 from newsbeam.transforms.text.identity import article_id, digest_bytes, entry_identity
+from tests.support.known_pages import KnownPages, StoredPage, store_page
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 RULES = UrlSettings()
@@ -38,36 +39,14 @@ BASE = "https://avis.example"
 TIMEOUT = FetchFault("timeout", "", is_temporary=True, domain="avis.example")
 
 
-@dataclass(frozen=True)
-class Row:
-    document_id: str
-    article_id: str
-    ingested_at: datetime
-    feed: str | None
-    title: str | None
-    url: str | None
-    text: str
-    address: str
-    sketch: str | None = None
-
-
 @dataclass
-class Paper:
+class Paper(KnownPages):
     """One story at a site without canonical addresses, and what a reader of its feeds has."""
 
     path: str = "/sak/71"
     edits: int = 0
-    rows: list[Row] = field(default_factory=list)
-    entries: dict[str, str] = field(default_factory=dict)
     states: dict[str, FeedState] = field(default_factory=dict)
     now: datetime = NOON
-
-    def document(self, document_id: str) -> KnownItem | None:
-        found = [row for row in self.rows if row.document_id == document_id]
-        return found[-1] if found else None
-
-    def entry(self, entry_id: str) -> KnownItem | None:
-        return self.document(self.entries.get(entry_id, ""))
 
     def run(self, feeds: str, fails: bool) -> None:
         """Poll ``feeds`` and fetch what is wanted, unless every page ``fails``."""
@@ -96,7 +75,7 @@ class Paper:
             state, tuple(fresh), before and before.polled_at, before.seen if before else {}
         )
 
-    def _finish(self, draft: Draft, known: list[Row], fails: bool) -> FeedState:
+    def _finish(self, draft: Draft, known: list[StoredPage], fails: bool) -> FeedState:
         outcomes: list[PageOutcome] = []
         for request in draft.requests:
             if fails:
@@ -105,7 +84,7 @@ class Paper:
                 self._store(request, known)
         return finish_poll(draft, outcomes, RULES)
 
-    def _store(self, request: PageRequest, known: list[Row]) -> None:
+    def _store(self, request: PageRequest, known: list[StoredPage]) -> None:
         """As the committer does, who knows what the lake held when the run began."""
         document = document_of(request, RULES)
         own = article_id("avis", entry_key(request.entry, request.feed, RULES))
@@ -115,8 +94,8 @@ class Paper:
             before = [row for row in known if row.text == text]
         article = before[-1].article_id if before else own
         title = request.entry.metadata.title
-        address = article_id("avis", url)
-        self.rows.append(Row(document, article, self.now, request.feed, title, url, text, address))
+        told = {"feed": request.feed, "title": title, "url": url, "text": text}
+        self.rows.append(store_page(document, article, self.now, **told))
         self.entries[entry_identity("avis", request.feed, request.entry.id)] = document
 
 

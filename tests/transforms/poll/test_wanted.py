@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +21,7 @@ from newsbeam.transforms.poll.wanted import (
 from newsbeam.transforms.records import Entry, FetchFault, Metadata, PageRequest
 from newsbeam.transforms.settings.source import UrlSettings
 from newsbeam.transforms.text.identity import article_id
+from tests.support.known_pages import KnownPages, store_page
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,33 +29,14 @@ RULES = UrlSettings()
 BASE = "https://avis.example"
 
 
-@dataclass(frozen=True)
-class Known:
-    document_id: str
-    article_id: str
-    ingested_at: datetime
-    feed: str | None = None
-    title: str | None = None
-    url: str | None = None
-    sketch: str | None = None
-
-
-class Documents(dict[str, Known]):
-    """What the lake knows, by document id; ``entries`` by the identity of a feed's entry."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, str] = {}
+class Documents(KnownPages):
+    """What the lake knows."""
 
     def add(self, path: str, at: datetime, title: str | None = None) -> str:
         document = document_id(path)
-        self[document] = Known(document, document, at, "f", title, f"{BASE}{path}")
+        told = {"feed": "f", "title": title, "url": f"{BASE}{path}"}
+        self.rows.append(store_page(document, document, at, **told))
         return document
-
-    def document(self, document: str) -> Known | None:
-        return self.get(document)
-
-    def entry(self, entry: str) -> Known | None:
-        return self.get(self.entries.get(entry, ""))
 
 
 def document_id(path: str) -> str:
@@ -125,8 +107,8 @@ def test_an_entry_that_no_feed_remembers_is_looked_at_where_it_may_tell_a_change
     title: str | None, content: str | None, feed: str | None, is_wanted: bool
 ) -> None:
     lake = Documents()
-    document = lake.add("/a", NOW - HOUR, "Kaia stenger")
-    lake[document] = replace(lake[document], feed=feed)
+    lake.add("/a", NOW - HOUR, "Kaia stenger")
+    lake.rows = [replace(row, feed=feed) for row in lake.rows]
     told = replace(entry("/a"), metadata=Metadata(title=title), content=content)
     (draft,) = choose(poll(FreshEntry(told)), lake=lake)
     assert bool(draft.requests) == is_wanted
