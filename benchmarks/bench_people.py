@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import random
 import resource
-import shutil
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
+from statistics import median
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -113,10 +113,9 @@ def main() -> None:
     parser.add_argument("--new", type=int, default=100)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    for size in (options.small, options.large):
-        folder = Path(tempfile.mkdtemp(prefix="bench-people-"))
-        try:
-            lake = Lake(folder)
+    with tempfile.TemporaryDirectory(prefix="bench-people-") as folder:
+        lakes = {size: Lake(Path(folder) / str(size)) for size in (options.small, options.large)}
+        for size, lake in lakes.items():
             lake.create()
             for start in range(0, size, 20_000):
                 add_articles(lake, min(20_000, size - start), start)
@@ -124,16 +123,16 @@ def main() -> None:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             print(f"{size:,} articles: told in {took:.1f} s, {done.appearances:,} appearances, "
                   f"{done.persons:,} persons, peak {peak:,} MB", flush=True)  # fmt: skip
-            times = []
-            for run in range(options.runs):
+        times: dict[int, list[float]] = {size: [] for size in lakes}
+        for run in range(options.runs):
+            for size, lake in lakes.items():  # by turns: what else the machine does befalls both
                 add_articles(lake, options.new, size + run * options.new)
                 done, took = measure_update(lake)
-                times.append(took)
-            print(f"  {options.new} more: {' '.join(f'{t:.2f}' for t in times)} s, median "
-                  f"{sorted(times)[len(times) // 2]:.2f}, last one wrote {done.appearances} "
-                  f"appearances and {done.persons} persons", flush=True)  # fmt: skip
-        finally:
-            shutil.rmtree(folder)
+                times[size].append(took)
+                print(f"  {size:,} and {options.new} more: {took:.2f} s, {done.appearances} "
+                      f"appearances and {done.persons} persons written", flush=True)  # fmt: skip
+    small, large = (median(times[size]) for size in lakes)
+    print(f"medians {small:.2f} and {large:.2f} s: {large / small:.2f} x")
 
 
 if __name__ == "__main__":

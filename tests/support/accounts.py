@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from newsbeam.transforms.lake.lake import Lake, list_files
@@ -19,18 +18,17 @@ def check_account(row: dict[str, Any]) -> None:
     assert min(parts.values()) >= 0, parts
 
 
-def check_accounts(output: Path) -> int:
-    """Check all polls of the lake at ``output``; returns how many there are.
+def check_accounts(lake: Lake) -> int:
+    """Check all polls of the lake; returns how many there are.
 
     Raises AssertionError where entries are not accounted for, or rejected for no reason that is
     in the table of rejects.
     """
-    lake = Lake(output)
     names = ["source", "feed", "outcome", "entries", "run_id", *PARTS]
     schema = FEED_POLLS.schema
     columns = schema.empty_table().select(names).schema
     paths = sorted(list_files(lake.open(FEED_POLLS)))
-    polls = read_rows(lake.root / FEED_POLLS.name, paths, columns).to_pylist()
+    polls = read_rows(lake.folder(FEED_POLLS), paths, columns).to_pylist()
     reasons = lake.open(REJECTS).to_pyarrow_table(columns=["stage", "source", "run_id"]).to_pylist()
     told = {(row["source"], row["run_id"]) for row in reasons if row["stage"] == "poll"}
     for row in polls:

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,8 +58,8 @@ class LoggedRequest:
 class Servers:
     """A served newspaper and the log of what was asked of it."""
 
-    def __init__(self, newspaper: Newspaper, latency: float) -> None:
-        self.newspaper, self.latency = newspaper, latency
+    def __init__(self, newspaper: Newspaper, wait: Callable[[], object]) -> None:
+        self.newspaper, self._wait = newspaper, wait
         self._log: list[LoggedRequest] = []
         self._times_asked: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -89,8 +89,7 @@ class Servers:
             earlier = self._times_asked.get(target, 0)
             self._times_asked[target] = earlier + 1
         answer = answer_question(self.newspaper, question, now, earlier)
-        if self.latency:
-            time.sleep(self.latency)
+        self._wait()
         given = {name for name, _ in answer.headers}
         entry = LoggedRequest(
             arrived=arrived,
@@ -113,13 +112,13 @@ class Servers:
 
 
 @contextmanager
-def serve(newspaper: Newspaper, *, latency: float = 0.0) -> Iterator[Servers]:
-    """Serve ``newspaper`` until the block ends. ``latency`` is seconds that an answer takes.
+def serve(newspaper: Newspaper, *, wait: Callable[[], object] = lambda: None) -> Iterator[Servers]:
+    """Serve ``newspaper`` until the block ends. Each answer waits until ``wait`` returns.
 
     A first call chooses a free port and sets ``newspaper.port``; later ones bind the same port,
     or raise OSError where another process has taken it.
     """
-    servers = Servers(newspaper, latency)
+    servers = Servers(newspaper, wait)
 
     class Handler(_Handler):
         answerer = servers

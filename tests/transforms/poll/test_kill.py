@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
+from newsbeam.transforms.lake.lake import Lake
 from tests.support.accounts import check_accounts
 from tests.support.newspaper import EVENTS, Newspaper, Servers, serve
 
@@ -103,7 +104,7 @@ def kill_often(
         truth = [paper.article_at(url) for url in rows["url"]]
         rows = rows.assign(truth=[found.id if found else None for found in truth])
         assert rows["truth"].notna().all()
-        assert check_accounts(output)
+        assert check_accounts(Lake(output))
         assert rows.groupby("truth")["article_id"].nunique().max() == 1
         assert not rows.duplicated(["article_id", "revision"]).any()
         assert not rows.duplicated(["article_id", "content_hash"]).any()

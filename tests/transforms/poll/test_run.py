@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from newsbeam.transforms.lake.lake import Lake
 from tests.support.accounts import check_accounts
 from tests.support.newspaper import Newspaper, Servers, make_site, serve
 
@@ -60,7 +61,7 @@ def reader(tmp_path: Path, newsbeam: Command) -> Iterator[Reader]:
         reader = Reader(paper, servers, tmp_path, newsbeam)
         yield reader
         if (reader.output / "feed_polls").exists():
-            check_accounts(reader.output)
+            check_accounts(Lake(reader.output))
 
 
 def test_new_entries_become_articles_once(reader: Reader) -> None:

@@ -74,7 +74,7 @@ def run_ticks(
     ticks = pipeline | stream.advance_watermark_to_infinity()
     _ = build_stream(ticks, job, output, StreamOptions(), Clock(ahead))
     pipeline.run().wait_until_finish()
-    check_accounts(output)
+    check_accounts(Lake(output))
 
 
 def test_what_is_published_is_committed_once(
