@@ -26,7 +26,7 @@ TABLES_OF_PEOPLE = """
     CREATE INDEX by_form ON appearances (form, day);
     CREATE INDEX by_first ON appearances (form, at, article);
     CREATE INDEX by_word ON appearances (word, day, source, person) WHERE word IS NOT NULL;
-    CREATE INDEX by_person ON appearances (person) WHERE person IS NOT NULL;
+    CREATE INDEX by_person_and_day ON appearances (person, day) WHERE person IS NOT NULL;
     CREATE TABLE forms (form TEXT PRIMARY KEY, root TEXT, because TEXT) WITHOUT ROWID;
     CREATE TABLE keys (key INTEGER, form TEXT, is_own INTEGER, PRIMARY KEY (key, form))
         WITHOUT ROWID;
@@ -49,6 +49,14 @@ TABLES_OF_PEOPLE = """
     CREATE TABLE written (person TEXT PRIMARY KEY, digest TEXT, decision INTEGER) WITHOUT ROWID;
     CREATE TABLE state (layout INTEGER, told TEXT);
 """
+# Databases that were made before have another index in its place.
+NEWER_INDEX = (
+    """
+    CREATE INDEX IF NOT EXISTS by_person_and_day ON appearances (person, day)
+        WHERE person IS NOT NULL
+    """,
+    "DROP INDEX IF EXISTS by_person",
+)
 _ADD_TALLY = (
     "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
     "number = number + excluded.number, first = min(first, excluded.first), "
@@ -257,8 +265,8 @@ class PeopleIndex(FormIndex):
     def _count_person(self, person: str, appearance: Appearance, step: int) -> None:
         """Add an appearance to what is told of a person, or take it away."""
         scope, day = f"p {person}", appearance.day
-        others = self._ask(
-            "SELECT count(*) FROM appearances WHERE article = ? AND person = ? AND name <> ?",
+        others = self._ask(  # the plus: by the article, which has few, and not by the person
+            "SELECT count(*) FROM appearances WHERE article = ? AND +person = ? AND name <> ?",
             (appearance.article_id, person, appearance.name),
         ).fetchone()[0]
         for kind, value, number in _list_person_facts(appearance, is_first=not others):
@@ -308,21 +316,28 @@ class PeopleIndex(FormIndex):
 
     def _measure(self, scope: str, kind: str, value: str) -> None:
         """Find the first and last day of a value anew."""
+        first, last = (self._find_outermost(scope, (kind, value), way) for way in ("ASC", "DESC"))
+        if first is not None:
+            self._ask(
+                "UPDATE tallies SET first = ?, last = ? WHERE scope = ? AND kind = ? AND value = ?",
+                (first, last, scope, kind, value),
+            )
+
+    def _find_outermost(self, scope: str, fact: tuple[str, str], way: str) -> int | None:
+        """The first day of a value, or with another ``way`` the last one: few rows from an end."""
         column = "form" if scope.startswith("f ") else "person"
-        days = []
-        for kept in self._list(f"{column} = ?", scope[2:]):
-            appearance = kept.appearance
+        rows = self._ask(
+            f"SELECT told, person, because FROM appearances WHERE {column} = ? ORDER BY day {way}",
+            (scope[2:],),
+        )
+        for appearance, *_ in map(_unpack, rows):
             if column == "form":
                 told = {("trait", f"{appearance.trait}\x1f{appearance.source}")}
             else:
                 told = {(k, v) for k, v, _ in _list_person_facts(appearance, is_first=True)}
-            if (kind, value) in told:
-                days.append(appearance.day)
-        if days:
-            self._ask(
-                "UPDATE tallies SET first = ?, last = ? WHERE scope = ? AND kind = ? AND value = ?",
-                (min(days), max(days), scope, kind, value),
-            )
+            if fact in told:
+                return appearance.day
+        return None
 
 
 def _list_person_facts(appearance: Appearance, *, is_first: bool) -> Iterator[tuple[str, str, int]]:

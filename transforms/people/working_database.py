@@ -14,7 +14,7 @@ from newsbeam.transforms.files import FileLock, take_lock
 from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.schema import APPEARANCES
 from newsbeam.transforms.people.corrections import Corrections, OwnPerson
-from newsbeam.transforms.people.index import TABLES_OF_PEOPLE, PeopleIndex
+from newsbeam.transforms.people.index import NEWER_INDEX, TABLES_OF_PEOPLE, PeopleIndex
 
 # Whoever changes the database's tables, or what is told, counts on.
 _LAYOUT = 1
@@ -95,6 +95,8 @@ def open_people(lake: Lake) -> Iterator[tuple[PeopleIndex, PeopleState | None]]:
         try:
             if state is None:
                 _make_tables(database)
+            for statement in NEWER_INDEX:
+                database.execute(statement)
             yield PeopleIndex(database), state
         except BaseException:
             database.rollback()
