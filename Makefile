@@ -49,7 +49,7 @@ reference: $(READY)
 # Suites too slow for every day: runs killed again and again (NEWSBEAM_KILLS says how often), 30
 # days of a newspaper. SLOW chooses among them.
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow --numprocesses 2 --dist worksteal $(SLOW)
+	$(BIN)/python -m pytest -m slow --durations 30 --numprocesses 2 --dist worksteal $(SLOW)
 
 # Each kind of file in a lake damaged in each way, 200 cases in some 25 minutes.
 test-damage: $(READY)
@@ -78,7 +78,7 @@ get-flink: $(READY)
 # Lakes on an S3 server of its own, versitygw, which is built the first time (3 minutes, 84 MB).
 # Needs Go, which root gets from Debian.
 test-s3: get-s3
-	$(BIN)/python -m pytest tests/s3
+	$(BIN)/python -m pytest --durations 15 tests/s3
 
 get-s3: $(READY) build/s3/$(VERSITYGW)/versitygw
 
