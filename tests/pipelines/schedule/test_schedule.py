@@ -168,19 +168,19 @@ def test_service_manager_is_told(place: Place) -> None:
         manager.bind(str(address))
         manager.settimeout(PATIENCE)
         scheduler = place.start(
-            environment={"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "800000"}, check=60
+            environment={"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "2400000"}, check=60
         )
         assert manager.recv(4096) == b"READY=1"
         wait_until(place.ended)
         place.plan(due="3600")
         heard = b""
         times: list[float] = []
-        while len(times) < 5:
+        while len(times) < 4:
             message = manager.recv(4096)
             heard += message + b"\n"
             if b"STATUS=next batch" in message:
                 times.append(time.monotonic())
-        assert median(b - a for a, b in pairwise(times)) < 0.8
+        assert median(b - a for a, b in pairwise(times)) < 2.4
         assert stop(scheduler)[0] == 0
         manager.settimeout(0.1)
         while b"STOPPING=1" not in heard:
