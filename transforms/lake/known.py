@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from threading import RLock, Timer
 from typing import Any, TypeVar
-
-import pyarrow as pa
 
 from newsbeam.transforms.errors import DamagedLake
 from newsbeam.transforms.lake.known_database import (
@@ -229,15 +227,13 @@ def _load_version(known: KnownVersion) -> Known:
     return Known(known.lake, known.version)
 
 
-def revised_articles(lake: Lake) -> pa.Table | None:
-    """Ids of the articles with more than one revision (column ``article_id``) and the newest
-    ``revision``; ``None`` where no database is kept and only the whole table could tell."""
+def revised_articles(lake: Lake) -> Mapping[str, int] | None:
+    """The newest revision of each article that has more than one, by id; ``None`` where no
+    database is kept and only the whole table could tell."""
     version = lake.version(ARTICLES)
     if open_kept_database(lake, version, "ro") is None:
         return None
-    revised = Known(lake, version).revised()
-    columns = [pa.array(revised.keys(), pa.string()), pa.array(revised.values(), pa.int32())]
-    return pa.table(columns, ["article_id", "revision"])
+    return Known(lake, version).revised()
 
 
 def is_outdated(

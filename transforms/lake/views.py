@@ -329,9 +329,12 @@ def _make_revised(connection: duckdb.DuckDBPyConnection, lake: Lake, skip_damage
     if revised is None:
         connection.execute(REVISED_VIEW)
         return
-    connection.register("kept", revised)
-    connection.execute("CREATE TABLE internal.revised AS FROM kept")
-    connection.unregister("kept")
+    # Not from Arrow, which would import pandas: a quarter of what a question takes to start.
+    connection.execute(
+        "CREATE TABLE internal.revised AS SELECT unnest($1::VARCHAR[]) AS article_id, "
+        "unnest($2::INTEGER[]) AS revision",
+        [list(revised.keys()), list(revised.values())],
+    )
 
 
 def _literal(text: str) -> str:

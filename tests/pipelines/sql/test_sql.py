@@ -91,6 +91,17 @@ def test_who_only_counts_articles_opens_no_stories(lake: Lake) -> None:
     assert joins == fewest
 
 
+def test_who_asks_once_does_not_wait_for_pandas(lake: Lake) -> None:
+    refresh_known(lake, lake.version(ARTICLES))
+    program = (
+        "import sys; from newsbeam.pipelines.cli.main import main\n"
+        f"main(['sql', {str(lake.root)!r}, 'SELECT count(*) AS n FROM revisions'])\n"
+        "print(*({'apache_beam', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.split() == [b"n", b"3"]
+
+
 def test_pieces_are_numbered_and_know_their_article(ask: Ask) -> None:
     assert ask("SELECT number, text, \"end\", title FROM quotes WHERE source = 'avis'") == [
         {"number": 1, "text": "Nei", "end": 5, "title": "Etter"},
