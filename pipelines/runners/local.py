@@ -92,10 +92,18 @@ class _Crew:
 
     def __init__(self) -> None:
         self.key = uuid.uuid4().bytes
-        self.workers: list[_Worker] = []
         self.fault: RunFailed | None = None
+        self._workers: list[_Worker] = []
         self._lock = Lock()
         _CREWS[self.key] = self
+
+    def join(self, worker: _Worker) -> None:
+        """Have one more, which ends at once where another one is dead."""
+        with self._lock:
+            self._workers.append(worker)
+            is_lost = self.fault is not None
+        if is_lost:
+            worker.abandon()
 
     def give_up(self, fault: RunFailed) -> None:
         """End all workers for ``fault``; the first one counts."""
@@ -103,7 +111,8 @@ class _Crew:
             if self.fault is not None:
                 return
             self.fault = fault
-        for worker in list(self.workers):
+            workers = list(self._workers)
+        for worker in workers:
             worker.abandon()
 
 
@@ -170,9 +179,9 @@ class _Worker(GrpcWorkerHandler):  # type: ignore[misc]
             "WORKER_ID": self.worker_id,
         }
         self._process = subprocess.Popen(WORKER, env=os.environ | told)
-        self._crew.workers.append(self)
         self._watcher = Thread(target=self._watch, name="newsbeam-worker", daemon=True)
         self._watcher.start()
+        self._crew.join(self)
 
     def _watch(self) -> None:
         code = self._process.wait()

@@ -41,7 +41,7 @@ _ADDRESS = (
 _NUMBER = r"(?>\d+(?:[.,: –-]\d+)*)"
 _FIRST_NUMBER = r"\d+(?:[.,: –-]\d+)*?"
 # Latin capitals of the Nordic, Sami and neighbouring languages.
-_CAPITAL = "[A-ZÀ-ÞČĐŊŠŦŽ]"
+_CAPITAL = "[A-ZÀ-ÖØ-ÞČĐŊŠŦŽ]"
 _NAME_WORD = rf"(?:{_CAPITAL}\.(?= ?{_CAPITAL})|{_CAPITAL}(?:[\w'’&-]|\.(?=\w))*)"
 # Atomic (?>...): a list of names is read once, however a line goes on.
 _NAME = rf"{_NAME_WORD}(?: (?:(?:van|von|de|der|den|di|da|al|el|bin) ){{0,2}}{_NAME_WORD})*"

@@ -17,7 +17,9 @@ _META = re.compile(
     r"(?:^|[.:_\s-])(?:authors?|author[_-]?names?|by-?lines?|byl|creator(?:\.aut)?|rbauthors|"
     r"written by|skrevet av|verfasst von|geschrieben von)$"
 )
-_TURNED = re.compile(r"^([A-ZÆØÅÄÖÜ][a-zà-ÿ][\w'’-]*), ([A-ZÆØÅÄÖÜ][a-zà-ÿ][\w-]*(?: [A-Z]\.)?)$")
+_TURNED = re.compile(
+    r"^([A-ZÆØÅÄÖÜ][a-zà-öø-ÿ][\w'’-]*), ([A-ZÆØÅÄÖÜ][a-zà-öø-ÿ][\w-]*(?: [A-Z]\.)?)$"
+)
 _NO_AUTHOR_META = frozenset({"twitter:creator", "twitter:author", "smartbanner:author"})
 # As Yoast's plug-in labels the second pair of Twitter's card.
 _LABELS = frozenset(

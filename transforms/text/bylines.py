@@ -117,7 +117,7 @@ _COMPANY = re.compile(
 )
 # A name alone: "Sweidah", but neither "NTB" nor "Professor".
 _ONE_NAME = re.compile(
-    r"(?!(?:professor|forfatter|advokat|leder|lege|author|doctor)$)(?-i:[A-ZÆØÅÄÖÜ][a-zà-ÿ])[^\W\d_]{2,}",
+    r"(?!(?:professor|forfatter|advokat|leder|lege|author|doctor)$)(?-i:[A-ZÆØÅÄÖÜ][a-zà-öø-ÿ])[^\W\d_]{2,}",
     re.IGNORECASE,
 )
 _PARTICLES = frozenset(

@@ -8,15 +8,18 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import psutil
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from newsbeam.pipelines.runners import local
 from newsbeam.pipelines.runners.local import choose_runner
 from newsbeam.pipelines.runners.options import RunFailed
 from tests.support.thinned import every_nth
+from tests.support.waiting import wait_until
 from tests.support.workplace import Workplace
 
 # A worker that is not able to begin: Python itself fails, before it reads a line of newsbeam.
@@ -63,6 +66,21 @@ def test_a_worker_that_dies_at_its_work_ends_the_run(
     with pytest.raises(RunFailed, match=f"a worker process died: .*{reason}"):
         _run([code, *["__import__('time').sleep(2)"] * 9])
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_worker_that_begins_when_another_one_is_dead_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(local, "WORKER", (sys.executable, "-c", "raise SystemExit(3)"))
+    start = local._Worker.start_worker
+
+    def start_and_wait(worker: Any) -> None:
+        start(worker)
+        wait_until(lambda: worker._crew.fault is not None)
+
+    monkeypatch.setattr(local._Worker, "start_worker", start_and_wait)
+    with pytest.raises(RunFailed, match="a worker process died: exit code 3"):
+        _run(["1 + 1"] * 9)
 
 
 @pytest.mark.slow

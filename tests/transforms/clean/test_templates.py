@@ -73,6 +73,7 @@ WORDS = (
 
 @example("@00")
 @example("\\'A")
+@example("×0")
 @example("0:ß İ")
 @example("2024 12. mars")
 @given(
