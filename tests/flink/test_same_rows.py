@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.flink.cluster import Cluster
-from tests.support.flink.running import (
+from tests.support.engines.commands import run_newsbeam
+from tests.support.engines.paper import (
     count_rows,
+    list_rows,
     make_running_paper,
-    read_rows,
-    run_newsbeam,
-    run_stream,
     write_configs,
 )
+from tests.support.flink.cluster import Cluster
+from tests.support.flink.running import run_stream
 from tests.support.newspaper import serve
 from tests.support.waiting import wait_until
 
 TEXT = "Brua er åpen\n\n– Endelig, sier ordfører Kari Dahl.\n"
-# What differs from run to run.
-PASSING = ["run_id", "ingested_at", "fetched_at", "origin"]
-
-
-def list_rows(output: Path) -> list[dict[str, Any]]:
-    rows = read_rows(output).drop(columns=PASSING).sort_values(["article_id", "revision"])
-    return [{name: repr(value) for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 @pytest.mark.timeout(600)
