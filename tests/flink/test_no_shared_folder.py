@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.engines.commands import run_newsbeam
 from tests.support.engines.downloads import PartsMissing
-from tests.support.engines.machines import Machines, can_part
+from tests.support.engines.machines import Machines, run_machines
 from tests.support.engines.paper import (
     WITHOUT_MODEL,
     catch_up,
@@ -32,32 +32,21 @@ from tests.support.flink.cluster import Cluster, run_cluster
 from tests.support.flink.parts import obtain_parts
 from tests.support.flink.running import run_stream, watch
 from tests.support.newspaper import serve
-from tests.support.s3.server import BUCKET, PROGRAM, Server, run_server
 from tests.support.waiting import wait_until
 
 MINUTES = float(os.environ.get("FLINK_MINUTES", "2"))
 # Within which a revision is there though a TaskManager was killed: its heartbeat, a restart, a new
 # TaskManager, its Python, the leases of the dead.
 AFTER = timedelta(seconds=90)
-LEASE = 10.0
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if not PROGRAM.exists():
-        pytest.skip("no S3 server is here: make get-s3")
-    with run_server(tmp_path_factory.mktemp("s3")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def machines(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Machines:
-    if not can_part():
-        pytest.skip("this user may not give processes folders of their own (unshare --mount)")
-    folder = tmp_path_factory.mktemp("machines")
-    machines = Machines(folder, server.environment(folder, LEASE))
-    machines.make("here")
-    return machines
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    try:
+        with run_machines(tmp_path_factory.mktemp("machines")) as machines:
+            yield machines
+    except PartsMissing as missing:
+        pytest.skip(f"no machines can be had here: {missing}")
 
 
 @pytest.fixture(scope="module")
@@ -72,31 +61,24 @@ def two(machines: Machines, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield cluster
 
 
-def list_caches(machines: Machines) -> dict[str, int]:
-    """How many files each machine keeps of lakes, by its name."""
-    return {
-        folder.name: sum(path.is_file() for path in (folder / "cache" / "newsbeam").rglob("*"))
-        for folder in sorted(machines.folder.iterdir())
-    }
-
-
 @pytest.mark.timeout(600)
 def test_a_batch_gives_the_rows_of_a_local_run(
-    two: Cluster, machines: Machines, server: Server, tmp_path: Path
+    two: Cluster, machines: Machines, tmp_path: Path
 ) -> None:
+    lake, folder = machines.find_lake("batch")
     now = datetime.now(UTC)
-    paper = make_running_paper(now - timedelta(minutes=5), timedelta(minutes=4), every=12)
+    paper = make_running_paper(now - timedelta(minutes=5), timedelta(minutes=4), every=12, hosts=4)
     with serve(paper):
         configs = write_configs(paper, machines.here / "batch")
         run_newsbeam("run", configs, "--output", tmp_path / "local")
         began = datetime.now(UTC)
         beam = [*two.beam_arguments(environment="PROCESS"), "--number_of_execution_retries=1"]
-        run_newsbeam("run", configs, "--output", f"s3://{BUCKET}/batch", "--", *beam,
+        run_newsbeam("run", configs, "--output", lake, "--workers", "4", "--", *beam,
                      variables=machines.variables())  # fmt: skip
         print(f"batch: {(datetime.now(UTC) - began).total_seconds():.0f} s")
     expected = list_rows(tmp_path / "local")
     assert len(expected) == 32
-    assert list_rows(server.folder / BUCKET / "batch") == expected
+    assert list_rows(folder) == expected
     (job,) = two.jobs("FINISHED")
     received = two.count_received(job, "EnrichArticles")
     print(f"articles and what came with them, by TaskManager: {received}")
@@ -105,47 +87,47 @@ def test_a_batch_gives_the_rows_of_a_local_run(
 
 @pytest.mark.timeout(int(MINUTES * 60) + 600)
 def test_a_stream_loses_nothing_with_a_task_manager(
-    two: Cluster, machines: Machines, server: Server, tmp_path: Path
+    two: Cluster, machines: Machines, tmp_path: Path
 ) -> None:
     lasts = timedelta(minutes=MINUTES)
     paper = make_running_paper(datetime.now(UTC), lasts + timedelta(hours=1), every=3)
-    lake = server.folder / BUCKET / "stream"
+    lake, folder = machines.find_lake("stream")
     with serve(paper):
         configs = write_configs(paper, machines.here / "stream", WITHOUT_MODEL)
         with run_stream(
-            two, configs, f"s3://{BUCKET}/stream", tmp_path / "stream.log",
+            two, configs, lake, tmp_path / "stream.log",
             environment="PROCESS", variables=machines.variables(),
         ) as stream:  # fmt: skip
-            catch_up(paper, lake)
+            catch_up(paper, folder)
             began, job = datetime.now(UTC), two.job
             two.wait_for_checkpoint(job)
             watch(lasts.total_seconds() / 2, lambda: None)
             before = two.count_received(job, "EnrichArticles")
-            quiet = sorted(list_delays(lake, paper, began))
+            quiet = sorted(list_delays(folder, paper, began))
 
             orphans = two.task_managers[0].kill_alone()
             two.start_task_manager()
             wait_until(lambda: two.restarts(job) >= 1, 60, "a restart")
             wait_until(lambda: not any(one.is_running() for one in orphans), 30, "their end")
-            catch_up(paper, lake)
+            catch_up(paper, folder)
             watch(lasts.total_seconds() / 2, lambda: None)
             after = two.count_received(job, "EnrichArticles")
             restarts = two.restarts(job)
             ended = datetime.now(UTC)
             assert stream.stop() == 0, stream.tail()
-    number = check_rows(read_rows(lake), paper, ended, AFTER)
-    delays = sorted(list_delays(lake, paper, began))
+    number = check_rows(read_rows(folder), paper, ended, AFTER)
+    delays = sorted(list_delays(folder, paper, began))
     print(
-        f"\n{ended - began}: {count_rows(lake)} rows, {number} revisions that had to be there, "
+        f"\n{ended - began}: {count_rows(folder)} rows, {number} revisions that had to be there, "
         f"{restarts} restarts"
         f"\nreadable after, until the kill: median {median(quiet):.1f} s, "
         f"95 % {quiet[len(quiet) * 95 // 100]:.1f} s; in all: median {median(delays):.1f} s, "
         f"most {delays[-1]:.1f} s"
         f"\narticles received by TaskManager before the kill: {before}; after it: {after}"
-        f"\nfiles in the caches: {list_caches(machines)}"
+        f"\nfiles in the caches: {machines.count_kept_files()}"
     )
     assert number > 10
     assert {"task-manager-0", "task-manager-1"} <= {n for n, count in before.items() if count}
     assert {"task-manager-1", "task-manager-2"} <= {n for n, count in after.items() if count}
     # What each keeps of the lake lies in its own folder, and nowhere else.
-    assert not [name for name, count in list_caches(machines).items() if count == 0]
+    assert not [name for name, count in machines.count_kept_files().items() if count == 0]

@@ -90,7 +90,7 @@ def catch_up(paper: Newspaper, output: Path, seconds: float = 120) -> None:
 
     def is_there() -> bool:
         rows = read_rows(output)
-        urls = rows["url"] if len(rows) else []
+        urls = rows["url"].dropna() if len(rows) else []
         return published <= {found.id for url in urls if (found := paper.article_at(url))}
 
     wait_until(is_there, seconds, f"{len(published)} articles; there are {count_rows(output)}")
@@ -153,7 +153,7 @@ def list_delays(output: Path, paper: Newspaper, since: datetime) -> list[float]:
     """Seconds from publication of a revision after ``since`` until readers could see it."""
     times = read_times(output)
     delays = []
-    for row in read_rows(output).to_dict("records"):
+    for row in read_rows(output).dropna(subset=["url"]).to_dict("records"):
         name, revision = find_revision(paper, row)
         at = paper.articles[name].revised_at[revision]
         if at >= since:
