@@ -20,13 +20,14 @@ def test_a_batch_gives_the_rows_of_a_local_run(
     cluster: Cluster, machines: Machines, tmp_path: Path
 ) -> None:
     now = datetime.now(UTC)
-    paper = make_running_paper(now - timedelta(minutes=5), timedelta(minutes=4), every=12)
+    paper = make_running_paper(now - timedelta(minutes=5), timedelta(minutes=4), every=12, hosts=4)
     lake, folder = machines.find_lake("batch")
     with serve(paper):
         configs = write_configs(paper, machines.here / "batch")
         run_newsbeam("run", configs, "--output", tmp_path / "local")
         began = time.monotonic()
-        run_newsbeam("run", configs, "--output", lake, "--", *cluster.beam_arguments(),
+        run_newsbeam("run", configs, "--output", lake, "--workers", "4", "--",
+                     *cluster.beam_arguments(),
                      variables=machines.variables())  # fmt: skip
         took = time.monotonic() - began
     tasks = cluster.count_tasks()

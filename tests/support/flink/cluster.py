@@ -167,9 +167,20 @@ class Cluster:
         found = self.ask(f"/jobs/{job}/metrics?get=numRestarts")
         return int(found[0]["value"]) if found else 0
 
-    def count_received(self, job: str, stage: str) -> dict[str, int]:
+    def wait_for_work(self, job: str, stage: str, at_least: int = 2) -> dict[str, int]:
         """How many records the stage whose name holds ``stage`` received since the job's last
-        start, by TaskManager."""
+        start, by TaskManager; waits until so many have received some."""
+        received: dict[str, int] = {}
+
+        def is_shared() -> bool:
+            # Flink gathers its figures when somebody has asked for them.
+            received.update(self._count_received(job, stage))
+            return sum(count > 0 for count in received.values()) >= at_least
+
+        wait_until(is_shared, 60, f"{stage} at work on {at_least} TaskManagers: {received}")
+        return received
+
+    def _count_received(self, job: str, stage: str) -> dict[str, int]:
         received: dict[str, int] = {}
         vertices = (self.ask(f"/jobs/{job}") or {"vertices": []})["vertices"]
         for vertex in (v for v in vertices if stage in v["name"]):
