@@ -253,7 +253,9 @@ def _is_over(result: Any) -> bool:
     try:
         state = result.state
     except grpc.RpcError as error:
-        raise ConnectionError(f"Beam's job server does not answer: {error}") from error
+        raise ConnectionError(
+            f"Beam's job server does not answer any more: {error.details()}"
+        ) from error
     if PipelineState.is_terminal(state) and state != PipelineState.DONE:
         raise RunFailed(f"the engine ended the stream in state {state}; see its log")
     return bool(state == PipelineState.DONE)

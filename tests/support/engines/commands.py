@@ -54,6 +54,27 @@ def run_newsbeam(
     assert done.returncode == 0, done.stderr[-4000:]
 
 
+def find_sentence(process: subprocess.Popen[str], seconds: float = 240) -> str:
+    """What a command says that fails: its last line, beside which there is no traceback."""
+    _, said = process.communicate(timeout=seconds)
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
+    assert "\tat " not in said  # Java's
+    (sentence,) = (line for line in said.splitlines() if line.startswith("newsbeam: "))
+    return sentence
+
+
+def start_newsbeam(
+    *arguments: str | Path, variables: Mapping[str, str] = _NONE
+) -> subprocess.Popen[str]:
+    """The command line, with what it says on standard error to be read."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "newsbeam", *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **variables},
+    )  # fmt: skip
+
+
 @contextmanager
 def start_stream(
     configs: Path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,6 @@ class Machines:
         self.make("here")
         own = self.make(name)
         return ["unshare", "--mount", "sh", "-c", _MOUNT, str(own), str(self.here), *command]
-
 
     def find_lake(self, name: str) -> tuple[str, Path]:
         """The address of the lake ``name``, and the folder of the server that has its objects."""

@@ -82,6 +82,11 @@ class Cluster:
             tasks[name] = tasks.get(name, 0) + count
         return {name: count for name, count in tasks.items() if count}
 
+    def start_job_server(self) -> None:
+        """Beam's job server, which is Spark's driver, too."""
+        self.job_server.start()
+        wait_until(lambda: answers(self.job_port), 180, self.job_server.tail())
+
     def start_worker(self, machines: Machines) -> None:
         """One more, of one core, on a machine of its own."""
         name = f"worker-{len(self.workers)}"
@@ -152,9 +157,8 @@ def run_cluster(
         stack.callback(cluster.job_server.kill)
         stack.callback(lambda: [process.kill() for process in cluster.workers])
         cluster.master.start()
-        cluster.job_server.start()
         for _ in range(workers):
             cluster.start_worker(machines)
-        wait_until(lambda: answers(job), 180, cluster.job_server.tail())
+        cluster.start_job_server()
         wait_until(lambda: cluster.count_workers() == workers, 180, cluster.workers[-1].tail())
         yield cluster
