@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,8 @@ from newsbeam.transforms.errors import NewsbeamError
 _ENDED = re.compile(r"failed in state (\w+):(.*)", re.DOTALL)
 # Ours: seconds for a job server to answer.
 _ANSWER = 10.0
+# Beam's name of the thread that reads what an engine says, and seconds in which it ends. Ours.
+_READER, _END = "wait_until_finish_read", 5.0
 _TRACEBACK = "Traceback (most recent call last):"
 # What Java says of a program that is not there.
 _NO_PROGRAM = "error=2, No such file or directory"
@@ -110,11 +113,31 @@ def run_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
             than Beam's local one; bugs are raised as such.
     """
     result = start_pipeline(pipeline)
-    with _telling_failures():
+    with _telling_failures(), _without_reader():
         state = result.wait_until_finish()
     if state != PipelineState.DONE:
         raise RunFailed(f"the runner ended in state {state}; nothing was half committed")
     return result
+
+
+@contextmanager
+def _without_reader() -> Iterator[None]:
+    """Let the thread in which Beam reads an engine's messages end without a traceback on standard
+    error where the engine goes away: who waits for the engine is told the same."""
+    before = threading.excepthook
+
+    def tell(what: threading.ExceptHookArgs) -> None:
+        if not isinstance(what.exc_value, grpc.RpcError):
+            before(what)
+
+    threading.excepthook = tell
+    try:
+        yield
+    finally:
+        for thread in threading.enumerate():
+            if thread.name == _READER:
+                thread.join(_END)
+        threading.excepthook = before
 
 
 @contextmanager

@@ -126,8 +126,9 @@ KeyError: 'name' [while running 'ReadFiles/Do/ParDo(_DoEach)']
                 "directory"
             ),
             (
-                "the engine ended the job in state FAILED: java.io.IOException: error=2, No such file "
-                "or directory (is the command of --environment_config on each machine of the engine?)"
+                "the engine ended the job in state FAILED: java.io.IOException: error=2, No such "
+                "file or directory (is the command of --environment_config on each machine of the "
+                "engine?)"
             ),
         ),
         (

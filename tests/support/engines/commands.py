@@ -58,8 +58,8 @@ def find_sentence(process: subprocess.Popen[str], seconds: float = 240) -> str:
     """What a command says that fails: its last line, beside which there is no traceback."""
     _, said = process.communicate(timeout=seconds)
     assert process.returncode == 1, said
-    assert "Traceback" not in said
-    assert "\tat " not in said  # Java's
+    assert "Traceback" not in said, said
+    assert "\tat " not in said, said  # Java's
     (sentence,) = (line for line in said.splitlines() if line.startswith("newsbeam: "))
     return sentence
 

@@ -107,7 +107,8 @@ def read_times(output: Path) -> dict[tuple[str, int], float]:
             path = table / added["path"]
             rows = pq.ParquetFile(path).read(["article_id", "revision"]).to_pylist()
             for row in rows:
-                times[row["article_id"], row["revision"]] = entry.stat().st_mtime
+                # Merges come later.
+                times.setdefault((row["article_id"], row["revision"]), entry.stat().st_mtime)
     return times
 
 
