@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import apache_beam as beam
@@ -13,6 +13,7 @@ import grpc  # type: ignore[import-untyped]
 from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, TestOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineResult, PipelineState
+from apache_beam.runners.worker import sdk_worker
 
 from newsbeam.pipelines.runners.options import RunFailed
 from newsbeam.pipelines.terminal_text import join_causes
@@ -120,24 +121,40 @@ def run_pipeline(pipeline: beam.Pipeline) -> PipelineResult:
     return result
 
 
-@contextmanager
-def _without_reader() -> Iterator[None]:
-    """Let the thread in which Beam reads an engine's messages end without a traceback on standard
-    error where the engine goes away: who waits for the engine is told the same."""
+def hush_threads() -> Callable[[], None]:
+    """Let threads of Beam's whose engine is gone end without a traceback on standard error; who
+    waits for the engine is told the same. Returns what takes that back."""
     before = threading.excepthook
 
     def tell(what: threading.ExceptHookArgs) -> None:
         if not isinstance(what.exc_value, grpc.RpcError):
             before(what)
 
+    def take_back() -> None:
+        threading.excepthook = before
+
     threading.excepthook = tell
+    return take_back
+
+
+def hush_workers() -> None:
+    """Let workers that are threads of this process (LOOPBACK) end without tracebacks, for good:
+    when their engine is stopped there is nobody to tell them, and what they do is not wanted."""
+    hush_threads()
+    sdk_worker.print = lambda *_, **__: None
+
+
+@contextmanager
+def _without_reader() -> Iterator[None]:
+    """Hush the thread in which Beam reads an engine's messages, and wait for its end."""
+    take_back = hush_threads()
     try:
         yield
     finally:
         for thread in threading.enumerate():
             if thread.name == _READER:
                 thread.join(_END)
-        threading.excepthook = before
+        take_back()
 
 
 @contextmanager
