@@ -176,3 +176,7 @@ def _telling_failures(engine: str | None = None) -> Iterator[None]:
         if engine is not None:
             raise RunFailed(f"{engine}: {describe_cause(str(error))}") from error
         raise
+    except ValueError as error:  # as Beam finds an engine's options
+        if engine is not None:
+            raise RunFailed(f"{engine}: {describe_cause(str(error))}") from error
+        raise

@@ -147,6 +147,19 @@ def test_an_engine_that_fails_is_one_sentence(said: str, sentence: str) -> None:
     assert str(raised.value) == sentence
 
 
+def test_a_prism_that_is_not_there_is_one_sentence(newsbeam: Command, tmp_path: Path) -> None:
+    config = tmp_path / "avis.yaml"
+    config.write_text("id: avis\nlanguage: nb\nfiles: ['*.txt']\n")
+    nowhere = tmp_path / "prism"
+    code, _, err = newsbeam(
+        ["stream", str(config), "--output", str(tmp_path / "out"), "--ticks", "beam", "--",
+         "--runner=PrismRunner", f"--prism_location={nowhere}"]
+    )  # fmt: skip
+    assert code == 1
+    assert f'the engine could not be started: Unable to parse binary URL "{nowhere}"' in err
+    assert "Traceback" not in err
+
+
 def test_a_failure_of_the_local_runner_that_nobody_expected_is_a_bug() -> None:
     with pytest.raises(RuntimeError, match="two and two"):
         run_pipeline(Failing("two and two", runner=FnApiRunner()))

@@ -350,6 +350,8 @@ def test_settings_of_the_engine_are_completed_where_they_are_not_given() -> None
     assert "--finish_bundle_before_checkpointing" in completed
     assert completed[-2:] == complete_arguments([], Path("b/../a"))[-2:]
     assert completed[-2:] != complete_arguments([], Path("b"))[-2:]
+    of_prism = complete_arguments(["--runner=PrismRunner"], Path("a"))
+    assert of_prism == ["--runner=PrismRunner", *completed[-2:]]
 
 
 @pytest.mark.parametrize(
