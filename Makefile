@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test quick check lint types ruff-check ruff-format test-quick reference test-slow \
 	test-damage test-side-by-side test-browser get-browser test-flink get-flink test-spark \
-	get-spark test-prism get-prism test-s3 get-s3 \
+	test-prism get-prism test-s3 get-s3 \
 	test-readers bench bench-lake bench-flink bench-extract eval constraints clean
 
 run: $(READY)
@@ -76,11 +76,12 @@ get-browser: $(READY)
 test-flink: get-flink get-s3
 	$(BIN)/python -m pytest tests/flink -rP
 
-# Batches on a Spark cluster of its own (310 MB into build/spark), their lakes on S3.
-test-spark: get-spark get-s3
+# Batches on a Spark cluster of its own (310 MB into build/spark), their lakes on S3. Needs what
+# test-flink does.
+test-spark: get-flink get-s3
 	$(BIN)/python -m pytest tests/spark -rP
 
-get-flink get-spark: $(READY)
+get-flink: $(READY)
 	@{ command -v java && command -v mvn; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless maven; } || { echo "these tests need Java and Maven: apt-get install default-jre-headless maven (as root)"; exit 1; }
 
 # Streams of one machine on Prism, which is built the first time (3 minutes, 66 MB). Needs Go.
