@@ -27,8 +27,7 @@ def test_a_command_for_workers_that_is_not_there(
     cluster: Cluster, config: Path, tmp_path: Path
 ) -> None:
     beam = [
-        *cluster.beam_arguments(environment="PROCESS"), "--number_of_execution_retries=1",
-        '--environment_config={"command": "/nowhere/worker"}',
+        *cluster.batch_arguments("PROCESS"), '--environment_config={"command": "/nowhere/worker"}'
     ]  # fmt: skip
     sentence = find_sentence(
         start_newsbeam("run", config, "--output", tmp_path / "lake", "--", *beam)

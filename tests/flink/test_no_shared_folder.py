@@ -72,7 +72,7 @@ def test_a_batch_gives_the_rows_of_a_local_run(
         configs = write_configs(paper, machines.here / "batch")
         run_newsbeam("run", configs, "--output", tmp_path / "local")
         began = datetime.now(UTC)
-        beam = [*two.beam_arguments(environment="PROCESS"), "--number_of_execution_retries=1"]
+        beam = two.batch_arguments("PROCESS")
         run_newsbeam("run", configs, "--output", lake, "--workers", "4", "--", *beam,
                      variables=machines.variables())  # fmt: skip
         print(f"batch: {(datetime.now(UTC) - began).total_seconds():.0f} s")
@@ -87,7 +87,7 @@ def test_a_batch_gives_the_rows_of_a_local_run(
 def test_a_lake_that_workers_do_not_see_is_one_sentence(two: Cluster, machines: Machines) -> None:
     now = datetime.now(UTC)
     paper = make_running_paper(now - timedelta(minutes=5), timedelta(minutes=1), every=12)
-    beam = [*two.beam_arguments(environment="PROCESS"), "--number_of_execution_retries=1"]
+    beam = two.batch_arguments("PROCESS")
     lake = machines.here / "lake"
     with serve(paper):
         configs = write_configs(paper, machines.here / "unseen", WITHOUT_MODEL)

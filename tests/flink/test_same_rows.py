@@ -34,8 +34,7 @@ def test_three_ways_give_the_same_rows(cluster: Cluster, tmp_path: Path) -> None
         (configs / "filer.yaml").write_text("id: filer\nfiles: [texts/*.txt]\n", encoding="utf-8")
         direct, batch, stream = (tmp_path / name for name in ("direct", "batch", "stream"))
         run_newsbeam("run", configs, "--output", direct)
-        # The cluster's own strategy, for streams, would repeat a failing batch for ever.
-        beam = [*cluster.beam_arguments(environment="LOOPBACK"), "--number_of_execution_retries=1"]
+        beam = cluster.batch_arguments("LOOPBACK")
         run_newsbeam("run", configs, "--output", batch, "--", *beam)
         expected = list_rows(direct)
         with run_stream(cluster, configs, stream, tmp_path / "stream.log") as running:

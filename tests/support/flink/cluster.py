@@ -97,8 +97,14 @@ class Cluster:
 
     # Jobs
 
+    def batch_arguments(self, environment: str = "EXTERNAL") -> list[str]:
+        """What goes behind ``--`` of ``newsbeam run``: as for streams, but tried no more than
+        twice, where the cluster's own strategy would repeat a failing batch for ever."""
+        tries = ("--number_of_execution_retries=1", "--execution_retry_delay=1000")
+        return [*self.beam_arguments(environment=environment), *tries]
+
     def beam_arguments(self, parallelism: int = 2, environment: str = "EXTERNAL") -> list[str]:
-        """What goes behind ``--`` of ``newsbeam run``."""
+        """What goes behind ``--`` of ``newsbeam stream``."""
         small = self.folder / "staged"
         small.touch()
         return [
