@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.engines.commands import find_sentence, start_newsbeam
+from tests.support.engines.downloads import PartsMissing
 from tests.support.engines.processes import find_port
-from tests.support.flink.cluster import Cluster
+from tests.support.flink.cluster import Cluster, run_cluster
+from tests.support.flink.parts import obtain_parts
 from tests.support.flink.running import run_stream
 from tests.support.waiting import wait_until
 
@@ -23,15 +26,29 @@ def config(tmp_path: Path) -> Path:
     return config
 
 
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster that tries what fails only twice; the other one would for ever."""
+    try:
+        parts = obtain_parts()
+    except PartsMissing as missing:
+        pytest.skip(f"no cluster can be had here: {missing}")
+    folder = tmp_path_factory.mktemp("impatient") / "cluster"
+    with run_cluster(folder, parts, attempts=1) as cluster:
+        yield cluster
+
+
 def test_a_command_for_workers_that_is_not_there(
-    cluster: Cluster, config: Path, tmp_path: Path
+    impatient: Cluster, config: Path, tmp_path: Path
 ) -> None:
     beam = [
-        *cluster.batch_arguments("PROCESS"), '--environment_config={"command": "/nowhere/worker"}'
-    ]  # fmt: skip
+        *impatient.beam_arguments(environment="PROCESS"),
+        '--environment_config={"command": "/nowhere/worker"}',
+    ]
     sentence = find_sentence(
         start_newsbeam("run", config, "--output", tmp_path / "lake", "--", *beam)
     )
+    assert "the engine ended the job in state FAILED" in sentence
     assert "is the command of --environment_config on each machine of the engine?" in sentence
 
 

@@ -34,7 +34,7 @@ def test_three_ways_give_the_same_rows(cluster: Cluster, tmp_path: Path) -> None
         (configs / "filer.yaml").write_text("id: filer\nfiles: [texts/*.txt]\n", encoding="utf-8")
         direct, batch, stream = (tmp_path / name for name in ("direct", "batch", "stream"))
         run_newsbeam("run", configs, "--output", direct)
-        beam = cluster.batch_arguments("LOOPBACK")
+        beam = cluster.beam_arguments(environment="LOOPBACK")
         run_newsbeam("run", configs, "--output", batch, "--", *beam)
         expected = list_rows(direct)
         with run_stream(cluster, configs, stream, tmp_path / "stream.log") as running:

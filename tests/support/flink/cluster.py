@@ -97,14 +97,8 @@ class Cluster:
 
     # Jobs
 
-    def batch_arguments(self, environment: str = "EXTERNAL") -> list[str]:
-        """What goes behind ``--`` of ``newsbeam run``: as for streams, but tried no more than
-        twice, where the cluster's own strategy would repeat a failing batch for ever."""
-        tries = ("--number_of_execution_retries=1", "--execution_retry_delay=1000")
-        return [*self.beam_arguments(environment=environment), *tries]
-
     def beam_arguments(self, parallelism: int = 2, environment: str = "EXTERNAL") -> list[str]:
-        """What goes behind ``--`` of ``newsbeam stream``."""
+        """What goes behind ``--`` of ``newsbeam run``."""
         small = self.folder / "staged"
         small.touch()
         return [
@@ -247,17 +241,18 @@ def run_cluster(
     task_managers: int = 1,
     slots: int = 2,
     machines: Machines | None = None,
+    attempts: int = 1000,
 ) -> Iterator[Cluster]:
     """A cluster with logs and checkpoints in ``folder``; every process is gone afterwards.
 
     With ``machines`` each TaskManager, of so many ``slots``, is on one of its own, where its Python
-    is started as processes.
+    is started as processes. A job that fails is tried so many ``attempts`` more.
     """
     (folder / "conf").mkdir(parents=True)
     (folder / "tmp").mkdir()
     rest, rpc, job, artifact, pool, zookeeper = (find_port() for _ in range(6))
     (folder / "conf" / "log4j.properties").write_text(LOG, encoding="utf-8")
-    settings = yaml.safe_dump(configure(folder, rest, rpc, zookeeper, slots))
+    settings = yaml.safe_dump(configure(folder, rest, rpc, zookeeper, slots, attempts))
     (folder / "conf" / "config.yaml").write_text(settings, encoding="utf-8")
     # Where `python` is the one that newsbeam is installed for.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

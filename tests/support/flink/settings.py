@@ -14,7 +14,9 @@ appender.c.layout.pattern = %d{HH:mm:ss,SSS} %-5p %-50c{1} - %m%n
 """
 
 
-def configure(folder: Path, rest: int, rpc: int, zookeeper: int, slots: int) -> dict[str, Any]:
+def configure(
+    folder: Path, rest: int, rpc: int, zookeeper: int, slots: int, attempts: int
+) -> dict[str, Any]:
     """Flink's settings: as little memory as does, loopback only."""
     jvm = {"jvm-metaspace": {"size": "160m"}, "jvm-overhead": {"min": "64m", "max": "96m"}}
     return {
@@ -46,7 +48,7 @@ def configure(folder: Path, rest: int, rpc: int, zookeeper: int, slots: int) -> 
             "savepoints": {"dir": (folder / "savepoints").as_uri()},
         },
         "restart-strategy": {"type": "fixed-delay",
-                             "fixed-delay": {"attempts": 1000, "delay": "2 s"}},
+                             "fixed-delay": {"attempts": attempts, "delay": "2 s"}},
         # Without it a JobManager that comes back would know of no jobs.
         "high-availability": {
             "type": "zookeeper",
