@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out
-# tests/support/s3/server.py starts this one.
+# tests/support/s3/server.py starts this one, and tests/support/engines/prism.py the other.
 VERSITYGW := v1.8.0
+PRISM := v2.77.0
+NEED_GO = @command -v go >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends golang; } || { echo "these tests need Go: apt-get install golang (as root)"; exit 1; }
 # Every process would compile all modules anew where the environment forbids to keep them.
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test quick check lint types ruff-check ruff-format test-quick reference test-slow \
-	test-damage test-side-by-side test-browser get-browser test-flink get-flink test-s3 get-s3 \
+	test-damage test-side-by-side test-browser get-browser test-flink get-flink test-spark \
+	test-prism get-prism test-s3 get-s3 \
 	test-readers bench bench-lake bench-flink bench-extract eval constraints clean
 
 run: $(READY)
@@ -69,11 +72,27 @@ get-browser: $(READY)
 
 # newsbeam on a Flink cluster of its own; the first time it downloads 350 MB into build/flink.
 # Needs Java 11 or newer and Maven, which root gets from Debian. FLINK_MINUTES: see the tests.
-test-flink: get-flink
+# One test has its lake on S3, for which see test-s3.
+test-flink: get-flink get-s3
 	$(BIN)/python -m pytest tests/flink -rP
 
+# Batches on a Spark cluster of its own (310 MB into build/spark), their lakes on S3. Needs what
+# test-flink does.
+test-spark: get-flink get-s3
+	$(BIN)/python -m pytest tests/spark -rP
+
 get-flink: $(READY)
-	@{ command -v java && command -v mvn; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless maven; } || { echo "the Flink tests need Java and Maven: apt-get install default-jre-headless maven (as root)"; exit 1; }
+	@{ command -v java && command -v mvn; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends default-jre-headless maven; } || { echo "these tests need Java and Maven: apt-get install default-jre-headless maven (as root)"; exit 1; }
+
+# Streams of one machine on Prism, which is built the first time (3 minutes, 66 MB). Needs Go.
+test-prism: get-prism
+	$(BIN)/python -m pytest tests/prism -rP
+
+get-prism: $(READY) build/prism/$(PRISM)/prism
+
+build/prism/$(PRISM)/prism:
+	$(NEED_GO)
+	GOBIN=$(CURDIR)/$(dir $@) go install github.com/apache/beam/sdks/v2/go/cmd/prism@$(PRISM)
 
 # Lakes on an S3 server of its own, versitygw, which is built the first time (3 minutes, 84 MB).
 # Needs Go, which root gets from Debian.
@@ -83,7 +102,7 @@ test-s3: get-s3
 get-s3: $(READY) build/s3/$(VERSITYGW)/versitygw
 
 build/s3/$(VERSITYGW)/versitygw:
-	@command -v go >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends golang; } || { echo "the S3 tests need Go: apt-get install golang (as root)"; exit 1; }
+	$(NEED_GO)
 	GOBIN=$(CURDIR)/$(dir $@) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
 # What the README shows of Polars and Spark, in an environment of its own. Needs Java.

@@ -105,7 +105,7 @@ def bench_pages(rounds: int) -> None:
         for h in range(100)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        job = FetchJob({"bench": source}, {}, Clock(), Path(folder), {}, {}, None)
+        job = FetchJob({"bench": source}, {}, Clock(), Lake(Path(folder)), {}, {}, None)
         for number in range(rounds + 1):
             # The first round asks for robots.txt, too: one request and one gap more.
             ideal = (10 if number == 0 else 9) * 1.0 + LATENCY

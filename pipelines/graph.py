@@ -30,8 +30,7 @@ from newsbeam.transforms.lake.feed_state import FeedState
 from newsbeam.transforms.lake.object_path import ObjectPath
 from newsbeam.transforms.lake.run import Run
 from newsbeam.transforms.lake.write import CountArticles, WriteArticles
-from newsbeam.transforms.poll.right_of_way import way_folder
-from newsbeam.transforms.poll.round import Round, list_feeds, robots_folder
+from newsbeam.transforms.poll.round import Round, list_feeds
 from newsbeam.transforms.poll.wanted import PageOutcome, finish_poll
 from newsbeam.transforms.read.files import FileSet, find_files, read_files, share_files
 from newsbeam.transforms.read.sites import SourcesOfSites
@@ -172,11 +171,10 @@ def _make_fetch_job(
         sources={source.id: source for source in job.sources},
         full_text=full_text,
         clock=run.clock,
-        robots_folder=None if dry_run else robots_folder(run.lake),
+        lake=None if dry_run else run.lake,
         quiet_until=polled.quiet_until,
         closed=polled.closed,
         archive=None if dry_run else run.staging,
-        way=None if dry_run else way_folder(run.lake),
         answers=answers,
     )
 

@@ -25,7 +25,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from newsbeam.pipelines.config.job import Job
 from newsbeam.pipelines.people.corrections_file import load_corrections
-from newsbeam.pipelines.runners.failures import start_pipeline
+from newsbeam.pipelines.runners.failures import hush_workers, start_pipeline
 from newsbeam.pipelines.runners.flink import cancel_job, find_master
 from newsbeam.pipelines.runners.options import RunFailed, find_option
 from newsbeam.pipelines.runners.signals import catch_signals
@@ -185,7 +185,8 @@ def complete_arguments(beam_arguments: Sequence[str], output: LakePath) -> list[
     The job's name is that of the ``output``, so that a stream finds the job of one before it.
     """
     named = {argument.partition("=")[0] for argument in beam_arguments}
-    missing = [k + v for k, v in _ENGINE_DEFAULTS.items() if k not in named]
+    defaults = _ENGINE_DEFAULTS if knows_flink_ticks(beam_arguments) else {}
+    missing = [k + v for k, v in defaults.items() if k not in named]
     place = hashlib.sha256(os.fsencode(str(output.resolve()))).hexdigest()
     name = [] if "--job_name" in named else [f"--job_name=newsbeam-{place[:12]}"]
     return [*beam_arguments, *missing, *name, "--streaming"]
@@ -238,6 +239,7 @@ def run_stream(
             if not is_over:
                 if master is not None:
                     cancel_job(master, name)
+                hush_workers()
                 with suppress(grpc.RpcError):
                     result.cancel()
     return read_progress(lake, began)
@@ -253,7 +255,9 @@ def _is_over(result: Any) -> bool:
     try:
         state = result.state
     except grpc.RpcError as error:
-        raise ConnectionError(f"Beam's job server does not answer: {error}") from error
+        raise ConnectionError(
+            f"Beam's job server does not answer any more: {error.details()}"
+        ) from error
     if PipelineState.is_terminal(state) and state != PipelineState.DONE:
         raise RunFailed(f"the engine ended the stream in state {state}; see its log")
     return bool(state == PipelineState.DONE)

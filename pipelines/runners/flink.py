@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.parse
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from typing import Any
@@ -35,6 +35,15 @@ def cancel_job(master: str, name: str) -> int:
     Raises:
         OSError: Flink does not answer, or a job does not end within a minute.
     """
+    try:
+        return _cancel_jobs(master, name)
+    except urllib.error.URLError as error:
+        raise ConnectionError(
+            f"Flink does not answer at {master} (--flink_master): {error.reason}"
+        ) from error
+
+
+def _cancel_jobs(master: str, name: str) -> int:
     jobs = _list_live(master, name)
     for job in jobs:
         _ask(f"{master}/jobs/{job}?mode=cancel", "PATCH")

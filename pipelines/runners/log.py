@@ -10,6 +10,10 @@ _NOISE = (
     "apitools not found",  # on import, without the Google Cloud client that we do not use
     "No semi_persistent_directory found",  # every local worker process
     "If direct_num_workers is not equal to 1",  # our workers are processes of our own kind
+    "Really starting service at",  # Prism
+    "Really destroying service at",
+    "empty transform, with payload and identical",
+    "pipeline canceled",  # as it was told to
 )
 # Who says it.
 _NOISY = (
@@ -26,6 +30,7 @@ def _is_worth_reading(record: logging.LogRecord) -> bool:
 def configure_log() -> None:
     """Show warnings and errors on stderr, and keep tracebacks of Beam's apart (``traces``)."""
     handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)  # of Prism's log Beam finds out late how bad a line is
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     handler.addFilter(_is_worth_reading)
     handler.addFilter(lambda record: not is_trace(record))

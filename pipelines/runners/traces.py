@@ -35,7 +35,9 @@ KEEPER = TraceKeeper()
 
 
 def is_trace(record: logging.LogRecord) -> bool:
-    """Whether ``record`` is a traceback of Beam's."""
+    """Whether ``record`` is a traceback of Beam's, or what an engine says of its end."""
+    if record.module == "portable_runner" and record.levelno >= logging.ERROR:
+        return True  # Java's stacks, and those of workers; the error's sentence has the cause
     is_beam = record.name.partition(".")[0] == "apache_beam"
     has_trace = bool(record.exc_info) or "Traceback (most recent call last)" in record.getMessage()
     return is_beam and has_trace

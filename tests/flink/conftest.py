@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.engines.downloads import PartsMissing
 from tests.support.flink.cluster import Cluster, run_cluster
-from tests.support.flink.parts import PartsMissing, obtain_parts
+from tests.support.flink.parts import obtain_parts
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

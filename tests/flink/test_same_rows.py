@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.flink.cluster import Cluster
-from tests.support.flink.running import (
+from tests.support.engines.commands import run_newsbeam
+from tests.support.engines.paper import (
     count_rows,
+    list_rows,
     make_running_paper,
-    read_rows,
-    run_newsbeam,
-    run_stream,
     write_configs,
 )
+from tests.support.flink.cluster import Cluster
+from tests.support.flink.running import run_stream
 from tests.support.newspaper import serve
 from tests.support.waiting import wait_until
 
 TEXT = "Brua er åpen\n\n– Endelig, sier ordfører Kari Dahl.\n"
-# What differs from run to run.
-PASSING = ["run_id", "ingested_at", "fetched_at", "origin"]
-
-
-def list_rows(output: Path) -> list[dict[str, Any]]:
-    rows = read_rows(output).drop(columns=PASSING).sort_values(["article_id", "revision"])
-    return [{name: repr(value) for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 @pytest.mark.timeout(600)
@@ -42,8 +34,7 @@ def test_three_ways_give_the_same_rows(cluster: Cluster, tmp_path: Path) -> None
         (configs / "filer.yaml").write_text("id: filer\nfiles: [texts/*.txt]\n", encoding="utf-8")
         direct, batch, stream = (tmp_path / name for name in ("direct", "batch", "stream"))
         run_newsbeam("run", configs, "--output", direct)
-        # The cluster's own strategy, for streams, would repeat a failing batch for ever.
-        beam = [*cluster.beam_arguments(environment="LOOPBACK"), "--number_of_execution_retries=1"]
+        beam = cluster.beam_arguments(environment="LOOPBACK")
         run_newsbeam("run", configs, "--output", batch, "--", *beam)
         expected = list_rows(direct)
         with run_stream(cluster, configs, stream, tmp_path / "stream.log") as running:

@@ -15,21 +15,19 @@ from time import sleep
 
 import pytest
 
-from tests.support.flink.cluster import Cluster
-from tests.support.flink.running import (
+from tests.support.engines.commands import Stream
+from tests.support.engines.paper import (
     WITHOUT_MODEL,
-    Stream,
+    catch_up,
     check_rows,
-    compare_halves,
     count_rows,
     list_delays,
     make_running_paper,
     read_rows,
-    run_stream,
-    take_sample,
-    watch,
     write_configs,
 )
+from tests.support.flink.cluster import Cluster
+from tests.support.flink.running import compare_halves, run_stream, take_sample, watch
 from tests.support.newspaper import Newspaper, Servers, serve
 from tests.support.waiting import wait_until
 
@@ -45,19 +43,6 @@ def paper(tmp_path: Path) -> Iterator[tuple[Newspaper, Servers, Path]]:
     paper = make_running_paper(datetime.now(UTC), LONG, every=4)
     with serve(paper) as servers:
         yield paper, servers, write_configs(paper, tmp_path / "configs", WITHOUT_MODEL)
-
-
-def catch_up(paper: Newspaper, output: Path, seconds: float = 120) -> None:
-    """Wait until everything is there that is published now, the newest first of all."""
-    now = datetime.now(UTC)
-    published = {a.id for a in paper.articles.values() if a.published_at <= now}
-
-    def is_there() -> bool:
-        rows = read_rows(output)
-        urls = rows["url"] if len(rows) else []
-        return published <= {found.id for url in urls if (found := paper.article_at(url))}
-
-    wait_until(is_there, seconds, f"{len(published)} articles; there are {count_rows(output)}")
 
 
 def list_pages(servers: Servers) -> set[tuple[str, int]]:

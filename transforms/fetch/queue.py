@@ -16,9 +16,11 @@ from pathlib import Path
 
 from newsbeam.transforms.feeds.texts import judge_content
 from newsbeam.transforms.fetch.past_pages import PastAsker
+from newsbeam.transforms.lake.lake import Lake
 from newsbeam.transforms.lake.staging import Staging
 from newsbeam.transforms.poll.documents import document_of
-from newsbeam.transforms.poll.right_of_way import go_first
+from newsbeam.transforms.poll.right_of_way import go_first, way_folder
+from newsbeam.transforms.poll.round import robots_folder
 from newsbeam.transforms.records import (
     Clock,
     Entry,
@@ -53,21 +55,31 @@ _LANES_AT_ONCE = 200
 class FetchJob:
     """What the fetching of pages must know of the run.
 
-    ``quiet_until`` are the instants (Unix seconds) before which domains that were just polled
-    must not be asked again. ``archive`` is where the WARC files of sources with an archive grow.
-    ``way`` has the locks by which feeds go before backfills. ``answers`` makes it a backfill: it
-    is where answers are kept (``PastAsker``).
+    ``lake`` is there where its cache may be used: each worker has its own, which may lie elsewhere
+    than that of the process that starts the run. ``quiet_until`` are the instants (Unix seconds)
+    before which domains that were just polled must not be asked again. ``archive`` is where the
+    WARC files of sources with an archive grow. ``answers`` makes it a backfill: it is where
+    answers are kept (``PastAsker``).
     """
 
     sources: Mapping[str, Source]
     full_text: Mapping[tuple[str, str], FullText]
     clock: Clock
-    robots_folder: Path | None
+    lake: Lake | None
     quiet_until: Mapping[str, float]
     closed: Mapping[str, datetime]
     archive: Staging | None
-    way: Path | None = None
     answers: Path | None = None
+
+    @property
+    def robots_folder(self) -> Path | None:
+        """Where this process keeps robots.txt files."""
+        return None if self.lake is None else robots_folder(self.lake)
+
+    @property
+    def way(self) -> Path | None:
+        """Where the locks are by which feeds go before backfills."""
+        return None if self.lake is None else way_folder(self.lake)
 
     def past_name(self, request: PageRequest) -> str:
         """The name that the answer to ``request`` is kept as."""

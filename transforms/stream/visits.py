@@ -232,11 +232,10 @@ class Visitor:
                 for feed in list_feeds(self._sources.values())
             },
             clock=self._clock,
-            robots_folder=robots_folder(self._lake),
+            lake=self._lake,
             quiet_until=quiet_until,
             closed=closed,
             archive=staging,
-            way=way_folder(self._lake),
         )
         if not any(self._sources[request.source].archive for request in requests):
             yield from fetch_pages(requests, job)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,14 @@ import grpc
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_provision_api_pb2, beam_provision_api_pb2_grpc
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineResult, PipelineState
 
 from newsbeam.pipelines.runners import failures
 from newsbeam.pipelines.runners.failures import check_job_server, run_pipeline
+from newsbeam.pipelines.runners.flink import cancel_job
 from newsbeam.pipelines.runners.options import RunFailed
+from newsbeam.pipelines.runners.traces import is_trace
 from newsbeam.pipelines.runners.worker import ask_engine
 from tests.support.workplace import ROOT
 
@@ -72,25 +77,113 @@ def test_a_job_server_that_answers_is_fine(engine: str) -> None:
     check_job_server(PipelineOptions([]))
 
 
+@dataclass
 class Failing:
     """A pipeline whose engine gives the job up."""
 
-    options = PipelineOptions([])
+    said: str
+    options: PipelineOptions = field(default_factory=lambda: PipelineOptions([]))
+    runner: Any = None
 
     def run(self) -> Any:
-        raise RuntimeError("Pipeline newsbeam-1 failed in state FAILED: Out of slots.\n  at Java")
+        raise RuntimeError(self.said)
 
 
-def test_an_engine_that_gives_up_is_one_sentence() -> None:
+# As Beam's job servers for Flink and Spark hand it on.
+OF_A_WORKER = """Pipeline newsbeam-1 failed in state FAILED: java.lang.RuntimeException: Error \
+received from SDK harness for instruction 1: Traceback (most recent call last):
+  File "stage.py", line 84, in process
+    for outcome in self._do(item):
+                   ^^^^^^^^^^^^^^
+KeyError: 'name'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "sdk_worker.py", line 310, in _execute
+    response = task()
+KeyError: 'name' [while running 'ReadFiles/Do/ParDo(_DoEach)']
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            "Pipeline newsbeam-1 failed in state FAILED: Out of slots.\n  at Java",
+            "the engine ended the job in state FAILED: Out of slots.",
+        ),
+        (
+            OF_A_WORKER,
+            (
+                "the engine ended the job in state FAILED: a worker raised KeyError: 'name' [while "
+                "running 'ReadFiles/Do/ParDo(_DoEach)']"
+            ),
+        ),
+        (
+            (
+                "Pipeline p failed in state FAILED: java.io.IOException: error=2, No such file or "
+                "directory"
+            ),
+            (
+                "the engine ended the job in state FAILED: java.io.IOException: error=2, No such "
+                "file or directory (is the command of --environment_config on each machine of the "
+                "engine?)"
+            ),
+        ),
+        (
+            "Unable to fetch remote job server jar\nat x",
+            "the engine could not be started: Unable to fetch remote job server jar",
+        ),
+        (
+            OF_A_WORKER.replace("KeyError: 'name'", "OSError: [Errno 28] No space left on device"),
+            "[Errno 28] No space left on device",
+        ),
+    ],
+)
+def test_an_engine_that_fails_is_one_sentence(said: str, sentence: str) -> None:
     with pytest.raises(RunFailed) as raised:
-        run_pipeline(Failing())
-    assert str(raised.value) == "the engine ended the job in state FAILED: Out of slots."
+        run_pipeline(Failing(said))
+    assert str(raised.value) == sentence
+
+
+def test_a_prism_that_is_not_there_is_one_sentence(newsbeam: Command, tmp_path: Path) -> None:
+    config = tmp_path / "avis.yaml"
+    config.write_text("id: avis\nlanguage: nb\nfiles: ['*.txt']\n")
+    nowhere = tmp_path / "prism"
+    code, _, err = newsbeam(
+        ["stream", str(config), "--output", str(tmp_path / "out"), "--ticks", "beam", "--",
+         "--runner=PrismRunner", f"--prism_location={nowhere}"]
+    )  # fmt: skip
+    assert code == 1
+    assert f'the engine could not be started: Unable to parse binary URL "{nowhere}"' in err
+    assert "Traceback" not in err
+
+
+def test_a_failure_of_the_local_runner_that_nobody_expected_is_a_bug() -> None:
+    with pytest.raises(RuntimeError, match="two and two"):
+        run_pipeline(Failing("two and two", runner=FnApiRunner()))
+
+
+def test_what_an_engine_logs_of_its_end_is_kept_apart() -> None:
+    def make_record(file: str, level: int) -> logging.LogRecord:
+        return logging.LogRecord("root", level, file, 1, "java.io.IOException", None, None)
+
+    assert is_trace(make_record("/x/portable_runner.py", logging.ERROR))
+    assert not is_trace(make_record("/x/portable_runner.py", logging.WARNING))
+    assert not is_trace(make_record("/x/another.py", logging.ERROR))
+
+
+def test_a_flink_that_does_not_answer_is_named() -> None:
+    with pytest.raises(ConnectionError, match=r"Flink does not answer at http://127\.0\.0\.1:9 "):
+        cancel_job("http://127.0.0.1:9", "newsbeam")
 
 
 class Translating:
     """A pipeline whose engine was asked for a dry run, of which Beam says that all is done."""
 
     options = PipelineOptions(["--dry_run=true"])
+    runner = None
 
     def run(self) -> Any:
         return PipelineResult(PipelineState.DONE)

@@ -10,43 +10,24 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
 
-from tests.support.flink.parts import ROOT, Parts
+from tests.support.engines.java import OPENS, QUICK
+from tests.support.engines.machines import Machines, process_arguments, write_worker
+from tests.support.engines.processes import Process, answers, find_port
+from tests.support.flink.parts import Parts
+from tests.support.flink.settings import LOG, configure
 from tests.support.waiting import wait_until
 
-# What Flink's own start script tells Java 17 (its flink-conf, env.java.opts.all).
-_OPENS = tuple(
-    f"--add-{kind}={module}=ALL-UNNAMED"
-    for kind, modules in {
-        "exports": "java.base/sun.net.util java.rmi/sun.rmi.registry "
-        "jdk.compiler/com.sun.tools.javac.api java.security.jgss/sun.security.krb5",
-        "opens": "java.base/java.lang java.base/java.net java.base/java.io java.base/java.nio "
-        "java.base/sun.nio.ch java.base/java.lang.reflect java.base/java.text java.base/java.time "
-        "java.base/java.util java.base/java.util.concurrent java.base/java.util.concurrent.atomic "
-        "java.base/java.util.concurrent.locks",
-    }.items()
-    for module in modules.split()
-)
-_LOG = """rootLogger.level = INFO
-rootLogger.appenderRef.c.ref = C
-appender.c.name = C
-appender.c.type = CONSOLE
-appender.c.layout.type = PatternLayout
-appender.c.layout.pattern = %d{HH:mm:ss,SSS} %-5p %-50c{1} - %m%n
-"""
 _MAINS = {
     "job manager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
     "task manager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
@@ -54,67 +35,6 @@ _MAINS = {
     "zookeeper": "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
     "job server": "org.apache.beam.runners.flink.FlinkJobServerDriver",
 }
-
-
-def find_port() -> int:
-    """A port that is free on loopback now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@dataclass
-class Process:
-    """A process with a process group of its own and its output in a file."""
-
-    name: str
-    command: Sequence[str]
-    log: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
-    running: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Process:
-        with self.log.open("ab") as log:
-            self.running = subprocess.Popen(
-                self.command,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                cwd=ROOT,
-                env={**os.environ, **self.environment},
-                start_new_session=True,
-            )
-        return self
-
-    def kill(self) -> None:
-        """SIGKILL to the process and all that it started; again is no fault."""
-        if self.running is None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(self.running.pid, signal.SIGKILL)
-        self.running.wait()
-
-    @property
-    def is_alive(self) -> bool:
-        return self.running is not None and self.running.poll() is None
-
-    @property
-    def memory(self) -> float:
-        """Resident MB, with its children."""
-        if not self.is_alive or self.running is None:
-            return 0.0
-        total = 0
-        try:
-            process = psutil.Process(self.running.pid)
-            for one in (process, *process.children(recursive=True)):
-                total += one.memory_info().rss
-        except psutil.NoSuchProcess:
-            pass
-        return total / 2**20
-
-    def tail(self, characters: int = 3000) -> str:
-        """The end of its output."""
-        return self.log.read_text("utf-8", errors="replace")[-characters:]
 
 
 @dataclass
@@ -132,18 +52,22 @@ class Cluster:
     job_server: Process
     workers: Process
     task_managers: list[Process]
+    machines: Machines | None = None
+    slots: int = 2
 
     # Processes
 
     def start_task_manager(self) -> Process:
-        """One more, of two slots; returns at once."""
+        """One more, on a machine of its own if there are ``machines``; returns at once."""
         number = len(self.task_managers)
         jvm, settings = self._size_task_manager()
-        process = Process(
-            f"task manager {number}",
-            [*self._java("task manager", *jvm), *self._conf_dir(), *settings],
-            self.folder / f"task-manager-{number}.log",
-        )
+        name = f"task-manager-{number}"
+        settings += [f"-Dtaskmanager.resource-id={name}"]
+        command = [*self._java("task manager", *jvm), *self._conf_dir(), *settings]
+        process = Process(name, command, self.folder / f"{name}.log")
+        if self.machines is not None:
+            process.command = self.machines.place(name, command)
+            process.environment = self.machines.variables()
         self.task_managers.append(process)
         return process.start()
 
@@ -159,12 +83,12 @@ class Cluster:
     def start_workers(self) -> None:
         """The pool that starts Python workers for the TaskManagers."""
         self.workers.start()
-        wait_until(lambda: _answers(self.pool_port), 60, self.workers.tail())
+        wait_until(lambda: answers(self.pool_port), 60, self.workers.tail())
 
     def start_job_server(self) -> None:
         """Beam's job server, which jobs are submitted to."""
         self.job_server.start()
-        wait_until(lambda: _answers(self.job_port), 60, self.job_server.tail())
+        wait_until(lambda: answers(self.job_port), 60, self.job_server.tail())
 
     def start_job_manager(self) -> None:
         """The JobManager; ZooKeeper tells it which jobs one before it had."""
@@ -182,15 +106,22 @@ class Cluster:
             f"--job_endpoint=localhost:{self.job_port}",
             f"--flink_master=localhost:{self.rest_port}",
             f"--artifact_endpoint=localhost:{self.artifact_port}",
-            f"--environment_type={environment}",
-            *([f"--environment_config=localhost:{self.pool_port}"]
-              if environment == "EXTERNAL" else []),
+            *self._describe_workers(environment),
             f"--parallelism={parallelism}",
             # So many Python processes for the TaskManager's slots.
             f"--sdk_worker_parallelism={parallelism}",
             # The cluster has the jars already; else each job would upload 100 MB.
             f"--files_to_stage={small}",
         ]  # fmt: skip
+
+    def _describe_workers(self, environment: str) -> list[str]:
+        if environment == "PROCESS":
+            return process_arguments(write_worker(self.folder / "worker"))
+        of_pool = [f"--environment_config=localhost:{self.pool_port}"]
+        return [
+            f"--environment_type={environment}",
+            *(of_pool if environment == "EXTERNAL" else []),
+        ]
 
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
         """What REST answers; ``None`` where nobody is there or it is not known."""
@@ -236,6 +167,29 @@ class Cluster:
         found = self.ask(f"/jobs/{job}/metrics?get=numRestarts")
         return int(found[0]["value"]) if found else 0
 
+    def wait_for_work(self, job: str, stage: str, at_least: int = 2) -> dict[str, int]:
+        """How many records the stage whose name holds ``stage`` received since the job's last
+        start, by TaskManager; waits until so many have received some."""
+        received: dict[str, int] = {}
+
+        def is_shared() -> bool:
+            # Flink gathers its figures when somebody has asked for them.
+            received.update(self._count_received(job, stage))
+            return sum(count > 0 for count in received.values()) >= at_least
+
+        wait_until(is_shared, 60, f"{stage} at work on {at_least} TaskManagers: {received}")
+        return received
+
+    def _count_received(self, job: str, stage: str) -> dict[str, int]:
+        received: dict[str, int] = {}
+        vertices = (self.ask(f"/jobs/{job}") or {"vertices": []})["vertices"]
+        for vertex in (v for v in vertices if stage in v["name"]):
+            found = self.ask(f"/jobs/{job}/vertices/{vertex['id']}/taskmanagers")
+            for one in (found or {"taskmanagers": []})["taskmanagers"]:
+                name = one["taskmanager-id"]
+                received[name] = received.get(name, 0) + one["metrics"]["read-records"]
+        return received
+
     def complaints(self, job: str) -> list[str]:
         """The job's exceptions with their traces, newest first."""
         found = self.ask(f"/jobs/{job}/exceptions") or {}
@@ -260,7 +214,7 @@ class Cluster:
 
     def _java(self, main: str, *options: str) -> list[str]:
         return [
-            self.parts.java, *options, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *_OPENS,
+            self.parts.java, *options, *QUICK, *OPENS,
             f"-Dlog4j.configurationFile={(self.folder / 'conf' / 'log4j.properties').as_uri()}",
             "-cp", self.parts.class_path, _MAINS[main],
         ]  # fmt: skip
@@ -280,20 +234,25 @@ class Cluster:
         return jvm.split(), settings.split()
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @contextmanager
-def run_cluster(folder: Path, parts: Parts, task_managers: int = 1) -> Iterator[Cluster]:
-    """A cluster with logs and checkpoints in ``folder``; every process is gone afterwards."""
+def run_cluster(
+    folder: Path,
+    parts: Parts,
+    task_managers: int = 1,
+    slots: int = 2,
+    machines: Machines | None = None,
+    attempts: int = 1000,
+) -> Iterator[Cluster]:
+    """A cluster with logs and checkpoints in ``folder``; every process is gone afterwards.
+
+    With ``machines`` each TaskManager, of so many ``slots``, is on one of its own, where its Python
+    is started as processes. A job that fails is tried so many ``attempts`` more.
+    """
     (folder / "conf").mkdir(parents=True)
     (folder / "tmp").mkdir()
     rest, rpc, job, artifact, pool, zookeeper = (find_port() for _ in range(6))
-    (folder / "conf" / "log4j.properties").write_text(_LOG, encoding="utf-8")
-    settings = yaml.safe_dump(_configure(folder, rest, rpc, zookeeper))
+    (folder / "conf" / "log4j.properties").write_text(LOG, encoding="utf-8")
+    settings = yaml.safe_dump(configure(folder, rest, rpc, zookeeper, slots, attempts))
     (folder / "conf" / "config.yaml").write_text(settings, encoding="utf-8")
     # Where `python` is the one that newsbeam is installed for.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -308,7 +267,7 @@ def run_cluster(folder: Path, parts: Parts, task_managers: int = 1) -> Iterator[
         folder, parts, rest, rpc, job, artifact, pool,
         Process("job manager", (), folder / "job-manager.log"),
         Process("job server", (), folder / "job-server.log"),
-        workers, [],
+        workers, [], machines, slots,
     )  # fmt: skip
     cluster.job_manager.command = [
         *cluster._java("job manager", "-Xms64m", "-Xmx320m", "-XX:MaxMetaspaceSize=160m"),
@@ -330,10 +289,11 @@ def run_cluster(folder: Path, parts: Parts, task_managers: int = 1) -> Iterator[
         for _ in range(task_managers):
             cluster.start_task_manager()
         cluster.job_server.start()
-        cluster.start_workers()
+        if machines is None:
+            cluster.start_workers()
         wait_until(lambda: cluster.ask("/overview"), 120, cluster.job_manager.tail())
-        wait_until(lambda: _answers(job), 120, cluster.job_server.tail())
-        cluster.wait_for_slots(2 * task_managers)
+        wait_until(lambda: answers(job), 120, cluster.job_server.tail())
+        cluster.wait_for_slots(slots * task_managers)
         yield cluster
 
 
@@ -351,51 +311,3 @@ def _make_zookeeper(cluster: Cluster, port: int) -> Process:
         [*cluster._java("zookeeper", "-Xmx64m"), "--zkConfigFile", str(settings), "--peerId", "1"],
         cluster.folder / "zookeeper.log",
     )
-
-
-def _configure(folder: Path, rest: int, rpc: int, zookeeper: int) -> dict[str, Any]:
-    """Flink's settings: as little memory as does, loopback only."""
-    jvm = {"jvm-metaspace": {"size": "160m"}, "jvm-overhead": {"min": "64m", "max": "96m"}}
-    return {
-        "jobmanager": {
-            "rpc": {"address": "localhost", "port": rpc},
-            "bind-host": "localhost",
-            "memory": {"process": {"size": "640m"}, "off-heap": {"size": "64m"}, **jvm},
-            "execution": {"failover-strategy": "region"},
-        },
-        "taskmanager": {
-            "host": "localhost",
-            "bind-host": "localhost",
-            "numberOfTaskSlots": 2,
-            # Their defaults want more buffers than a small TaskManager has.
-            "network": {"sort-shuffle": {"min-buffers": 16}},
-            "memory": {
-                "process": {"size": "1200m"},
-                **jvm,
-                "managed": {"size": "128m"},
-                "network": {"min": "96m", "max": "96m"},
-                # Less, and a batch job hangs for ever with no more than a line in the log.
-                "framework": {"off-heap": {"size": "128m"}, "heap": {"size": "64m"}},
-            },
-        },
-        "rest": {"address": "localhost", "bind-address": "localhost", "port": rest},
-        "state": {
-            "backend": {"type": "hashmap"},
-            "checkpoints": {"dir": (folder / "checkpoints").as_uri()},
-            "savepoints": {"dir": (folder / "savepoints").as_uri()},
-        },
-        "restart-strategy": {"type": "fixed-delay",
-                             "fixed-delay": {"attempts": 1000, "delay": "2 s"}},
-        # Without it a JobManager that comes back would know of no jobs.
-        "high-availability": {
-            "type": "zookeeper",
-            "storageDir": (folder / "jobs").as_uri(),
-            "cluster-id": "/newsbeam",
-            "zookeeper": {"quorum": f"localhost:{zookeeper}", "client": {"session-timeout": 8000}},
-        },
-        # Jobs bring the jars that are here already; loaded again, they would never leave.
-        "classloader": {"resolve-order": "parent-first"},
-        "heartbeat": {"interval": 2000, "timeout": 12000},
-        "web": {"checkpoints": {"history": 1000}},
-        "io": {"tmp": {"dirs": str(folder / "tmp")}},
-    }  # fmt: skip

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.engines.downloads import copy_jars, find_command, run_client
 from tests.support.workplace import ROOT
 
 FOLDER = ROOT / "build" / "flink"
@@ -23,13 +23,8 @@ _PACKAGE = (
     "4a58e3a1fb7d83340bc96b6c080624c6d792d69fae5d294b96224775204a9c60"
 )
 _POM = Path(__file__).with_name("pom.xml")
-_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 # What Flink's distribution has itself; twice on one class path, they would not agree.
 _IN_FLINK = "org.apache.flink,org.slf4j,org.apache.logging.log4j,ch.qos.logback,log4j"
-
-
-class PartsMissing(RuntimeError):
-    """Something cannot be had; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +50,9 @@ def obtain_parts(folder: Path = FOLDER) -> Parts:
         PartsMissing: no Java or Maven, or a download failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    java = _find_command("java", "default-jre-headless")
+    java = find_command("java", "default-jre-headless")
     deps = _obtain_flink(folder)
-    beam = _obtain_beam(folder)
+    beam = copy_jars(_POM, folder, "beam", _IN_FLINK)
     library = deps / "lib"
     return Parts(
         java=java,
@@ -76,7 +71,7 @@ def _obtain_flink(folder: Path) -> Path:
         return target / "deps"
     wanted = folder / "flink.txt"
     wanted.write_text(_PACKAGE + "\n", encoding="utf-8")
-    _run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
+    run_client([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
           "--requirement", str(wanted), "--dest", str(folder)])  # fmt: skip
     (archive,) = folder.glob(f"apache*flink*libraries-{FLINK}.tar.gz")
     unpacked = folder / "unpacked"
@@ -88,37 +83,6 @@ def _obtain_flink(folder: Path) -> Path:
     unpacked.rmdir()
     archive.unlink()
     return target / "deps"
-
-
-def _obtain_beam(folder: Path) -> Path:
-    mark = folder / "pom.xml"
-    target = folder / "beam"
-    if mark.is_file() and mark.read_bytes() == _POM.read_bytes():
-        return target
-    maven = _find_command("mvn", "maven")
-    shutil.rmtree(target, ignore_errors=True)
-    _run([maven, "--quiet", "--batch-mode", "--file", str(_POM), _COPY,
-          "-DincludeScope=runtime", f"-DexcludeGroupIds={_IN_FLINK}",
-          f"-DoutputDirectory={target}", f"-Dmaven.repo.local={folder / 'maven'}"])  # fmt: skip
-    shutil.rmtree(folder / "maven", ignore_errors=True)
-    mark.write_bytes(_POM.read_bytes())  # last: it says that all is there
-    return target
-
-
-def _find_command(name: str, package: str) -> str:
-    if (found := shutil.which(name)) is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        _run(["apt-get", "install", "--yes", "--no-install-recommends", package])
-        found = shutil.which(name)
-    if found is None:
-        raise PartsMissing(f"no `{name}`: install it (Debian's package {package})")
-    return found
-
-
-def _run(command: list[str]) -> None:
-    try:
-        subprocess.run(command, check=True, timeout=1200, stdin=subprocess.DEVNULL)
-    except (subprocess.SubprocessError, OSError) as error:
-        raise PartsMissing(f"this failed; mend it and try again: {error}") from error
 
 
 if __name__ == "__main__":

@@ -340,14 +340,18 @@ def test_a_stream_needs_an_engine_and_a_way_to_stop_it(newsbeam: Command, tmp_pa
 
 
 def test_settings_of_the_engine_are_completed_where_they_are_not_given() -> None:
-    completed = complete_arguments(["--runner=X", "--checkpointing_interval=3000"], Path("a"))
-    assert completed[:2] == ["--runner=X", "--checkpointing_interval=3000"]
+    completed = complete_arguments(
+        ["--runner=FlinkRunner", "--checkpointing_interval=3000"], Path("a")
+    )
+    assert completed[:2] == ["--runner=FlinkRunner", "--checkpointing_interval=3000"]
     names = [argument.partition("=")[0] for argument in completed]
     assert len(names) == len(set(names))
     assert {"--max_bundle_time_mills", "--job_name", "--streaming"} <= set(names)
     assert "--finish_bundle_before_checkpointing" in completed
     assert completed[-2:] == complete_arguments([], Path("b/../a"))[-2:]
     assert completed[-2:] != complete_arguments([], Path("b"))[-2:]
+    of_prism = complete_arguments(["--runner=PrismRunner"], Path("a"))
+    assert of_prism == ["--runner=PrismRunner", *completed[-2:]]
 
 
 @pytest.mark.parametrize(
