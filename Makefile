@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= out
-# tests/support/s3/server.py starts this one, and tests/support/engines/prism.py the other.
+# tests/support/s3/server.py starts this one, and tests/prism/test_stream_on_prism.py the other.
 VERSITYGW := v1.8.0
 PRISM := v2.77.0
 NEED_GO = @command -v go >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy --no-install-recommends golang; } || { echo "these tests need Go: apt-get install golang (as root)"; exit 1; }
