@@ -14,7 +14,6 @@ from tests.support.newspaper.days import EVERYTHING, Days, check_days
 from tests.support.s3.server import BUCKET, Server
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_thirty_days_on_an_object_store(
     place: ObjectPath, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
