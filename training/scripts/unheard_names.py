@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 
 from exchange_names import group_name
-from nb_newsbeam.words import ENDINGS, LIST_BITS, describe_word, read_names
+from nb_newsbeam.words import ALL_LISTS, ENDINGS, LIST_BITS, describe_word
 
 ORDER = 3  # letters that say which one follows
 SHORTEST, LONGEST = 4, 13
@@ -37,6 +37,11 @@ def learn_letters(kind: str) -> dict[str, tuple[list[str], list[int]]]:
     return {before: (list(after), list(after.values())) for before, after in counts.items()}
 
 
+def is_unheard(word: str) -> bool:
+    """Whether no list holds the word, alone or in the genitive."""
+    return not any(describe_word(form)[0] & ALL_LISTS for form in (word, f"{word}s"))
+
+
 def invent_word(kind: str, chance: random.Random) -> str:
     """A word like those of a kind that no list holds."""
     letters = learn_letters(kind)
@@ -45,8 +50,7 @@ def invent_word(kind: str, chance: random.Random) -> str:
         while not word.endswith("$") and len(word) < ORDER + LONGEST + 1:
             word += chance.choices(*letters[word[-ORDER:]])[0]
         found = word.strip("^$")
-        is_whole = word.endswith("$") and len(found) >= SHORTEST
-        if is_whole and found not in read_names() and found.removesuffix("s") not in read_names():
+        if word.endswith("$") and len(found) >= SHORTEST and is_unheard(found):
             return found
 
 
@@ -62,7 +66,7 @@ def choose_unheard(
     if stem.isupper() and stem.isalpha() and 2 <= len(stem) <= ACRONYM:
         while True:
             found = "".join(chance.choices(_LETTERS, k=len(stem)))
-            if not describe_word(found)[0] & ((1 << len(LIST_BITS)) - 1):
+            if is_unheard(found):
                 return found
     kind = KINDS[label]
     if label == "ORG" and bits & LIST_BITS["club"]:
