@@ -7,7 +7,7 @@ that these papers wrote about.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from nb_newsbeam.words import LIST_BITS, describe_word, read_names
@@ -15,6 +15,8 @@ from nb_newsbeam.words import LIST_BITS, describe_word, read_names
 EXCHANGED = ("land", "town", "city", "party", "media", "company", "club")
 SHARE = 0.67  # of the names in a text
 ABROAD = 0.25  # of the new names of people
+# (word, label, what the lists say of it, whether it begins and ends its name, chance) -> new word
+Choose = Callable[[str, str, int, bool, bool, random.Random], str]
 
 
 @lru_cache(maxsize=1)
@@ -59,8 +61,13 @@ def read_span(tags: Sequence[str]) -> Iterator[tuple[int, int, str]]:
             yield start, i + 1, label
 
 
-def exchange_name(words: Sequence[str], tags: Sequence[str], chance: random.Random) -> list[str]:
-    """The words of a text with other names, the same word changed the same way throughout."""
+def exchange_name(
+    words: Sequence[str], tags: Sequence[str], chance: random.Random, choose: Choose = choose_name
+) -> list[str]:
+    """The words of a text with other names, the same word changed the same way throughout.
+
+    ``choose`` says what becomes of each.
+    """
     changed: dict[str, str] = {}
     found = list(words)
     for start, end, label in read_span(tags):
@@ -72,7 +79,7 @@ def exchange_name(words: Sequence[str], tags: Sequence[str], chance: random.Rand
             if stem not in changed:
                 begins, ends = i == start, i + 1 == end
                 bits = describe_word(stem)[0]
-                changed[stem] = choose_name(stem, label, bits, begins, ends, chance)
+                changed[stem] = choose(stem, label, bits, begins, ends, chance)
             new = changed[stem]
             if new != stem:
                 found[i] = new if new.endswith("s") else new + word[len(stem) :]

@@ -17,7 +17,7 @@ import spacy
 from nb_newsbeam.network import Network, Shape, as_weights
 from spacy.language import Language
 
-NAME, VERSION = "newsbeam", "0.3.0"
+NAME, VERSION = "newsbeam", "0.4.0"
 PACKAGES = ("spacy", "numpy")
 MEGABYTE = 1_000_000
 PATHS = ("data", "target", "begin", "until")  # of the machine that learned it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import random
 import sys
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,35 @@ def test_mixed_weights_lie_between(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert found == {"table0": [[1.5, -0.5]], "out": [[2.0]], "domain_out": [[0.5]]}
     record = json.loads((tmp_path / "mixed.json").read_text(encoding="utf-8"))
     assert record == {"steps": 7, "options": {"seed": "1", "share": "0.25"}}
+
+
+def test_average_of_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    average_networks = importlib.import_module("average_networks")
+    for seed, weight in (("1", 1.0), ("2", 2.0), ("3", 6.0)):
+        np.savez(tmp_path / f"{seed}.npz", out=np.array([[weight]], "float16"))
+        record = {"steps": 7, "options": {"seed": seed}}
+        (tmp_path / f"{seed}.json").write_text(json.dumps(record), encoding="utf-8")
+    average_networks.main(str(tmp_path / "mean"), *(str(tmp_path / seed) for seed in "123"))
+    with np.load(tmp_path / "mean.npz") as mean:
+        assert mean["out"].tolist() == [[3.0]]
+    record = json.loads((tmp_path / "mean.json").read_text(encoding="utf-8"))
+    assert record == {"steps": 21, "options": {"seed": "1", "seeds": "1,2,3"}}
+
+
+def test_unheard_names_are_in_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    exchange_names = importlib.import_module("exchange_names")
+    unheard_names = importlib.import_module("unheard_names")
+    words = importlib.import_module("nb_newsbeam.words")
+    before = "Kari Vik møtte Viks folk i NATO og Brann i Bergen og Oslofjorden .".split()
+    tags = ["B-PER", "L-PER", "O", "U-PER", "O", "O", "U-ORG", "O", "U-ORG", "O", "U-GPE_LOC",
+            "O", "U-LOC", "O"]  # fmt: skip
+    for seed in range(20):
+        chance = random.Random(seed)
+        after = exchange_names.exchange_name(before, tags, chance, unheard_names.choose_unheard)
+        changed = {i for i, tag in enumerate(tags) if tag != "O" and before[i] != "Oslofjorden"}
+        assert {i for i, word in enumerate(after) if word != before[i]} == changed
+        assert after[3].removesuffix("s") == after[1].removesuffix("s")
+        for i in changed:
+            assert not words.describe_word(after[i])[0] & words.ALL_LISTS, after[i]
