@@ -105,7 +105,8 @@ def _update(
     lake: Lake, staging: Staging, now: datetime, window: timedelta, rebuild: bool, *, is_first: bool
 ) -> StoriesUpdate:
     rules = f"{MAKING} {window // timedelta(seconds=1)}s"
-    # Whoever looked at stories that are not all is overtaken.
+    # Whoever looked at stories that are not all is overtaken. Of articles nobody is: a worker of
+    # this run may have committed them, of which only a look at the log tells.
     find_base = lake.seen_version if is_first else lake.version
     version, base = lake.version(ARTICLES), find_base(STORIES)
     mark = _read_mark(lake, base)
