@@ -30,6 +30,7 @@ _PARTNERS = {
 }  # fmt: skip
 # A dash at the line's start, after a colon, or after a closed sentence with a space behind it.
 # A minus sign touches its number, and a hyphen its word: both lack the space.
+_LETTER = re.compile(r"[^\W_]")
 _DASH = re.compile(
     rf"(?:^[ \t]*[{DASHES}]{{1,2}}(?:[ \t]+|(?=[^\W\d_]|[{OPENING_MARKS}]))"
     rf"|(?<=[:.!?…{CLOSING_MARKS}])[ \t]+[{DASHES}]{{1,2}}[ \t]+"
@@ -95,8 +96,9 @@ class TurnReader:
         starts.sort()
         limits = [start for start, _ in starts[1:]] + [len(self._cut.text)]
         for (start, kind), limit in zip(starts, limits, strict=False):
-            line = self._cut.line_at(start)
-            if start < reach or line in bullets:
+            if start < reach or _LETTER.search(self._cut.text, start, limit) is None:
+                continue
+            if self._cut.line_at(start) in bullets:
                 continue
             turn = self._read_turn(start, kind, limit)
             if turn is not None:
