@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.engines.commands import find_sentence, start_newsbeam
 from tests.support.engines.downloads import PartsMissing
-from tests.support.engines.processes import find_port
 from tests.support.flink.cluster import Cluster, run_cluster
 from tests.support.flink.parts import obtain_parts
 from tests.support.flink.running import run_stream
+from tests.support.ports import find_port
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(600)

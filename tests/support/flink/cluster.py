@@ -23,9 +23,10 @@ import yaml
 
 from tests.support.engines.java import OPENS, QUICK
 from tests.support.engines.machines import Machines, process_arguments, write_worker
-from tests.support.engines.processes import Process, answers, find_port
+from tests.support.engines.processes import Process
 from tests.support.flink.parts import Parts
 from tests.support.flink.settings import LOG, configure
+from tests.support.ports import answers, find_port
 from tests.support.waiting import wait_until
 
 _MAINS = {

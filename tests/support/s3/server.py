@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import answers, find_port
 from tests.support.waiting import wait_until
 from tests.support.workplace import ROOT
 
@@ -38,18 +38,13 @@ class Server:
         }
 
 
-def find_port() -> int:
-    """A port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 @contextmanager
 def run_server(folder: Path, *options: str) -> Iterator[Server]:
     """A server with one bucket, ended with the block."""
     data = folder / "data"
     (data / BUCKET).mkdir(parents=True)
-    address = f"127.0.0.1:{find_port()}"
+    port = find_port()
+    address = f"127.0.0.1:{port}"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [PROGRAM, "--port", address, "--region", "us-east-1", "--quiet", *options,
@@ -59,19 +54,9 @@ def run_server(folder: Path, *options: str) -> Iterator[Server]:
             stderr=log,
         )  # fmt: skip
         try:
-            wait_until(lambda: answers(address) or process.poll() is not None)
+            wait_until(lambda: answers(port) or process.poll() is not None)
             assert process.poll() is None, (folder / "log").read_text()
             yield Server(f"http://{address}", data, process)
         finally:
             process.kill()
             process.wait()
-
-
-def answers(address: str) -> bool:
-    """Whether somebody listens at ``host:port``."""
-    host, _, port = address.partition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-    except OSError:
-        return False
-    return True

@@ -16,7 +16,8 @@ from typing import Any
 
 from tests.support.engines.java import OPENS, QUICK
 from tests.support.engines.machines import Machines, process_arguments, write_worker
-from tests.support.engines.processes import Process, answers, find_port
+from tests.support.engines.processes import Process
+from tests.support.ports import answers, find_port
 from tests.support.spark.parts import Parts
 from tests.support.waiting import wait_until
 
