@@ -22,6 +22,6 @@ def test_thirty_days_on_an_object_store(
     monkeypatch.setenv("NEWSBEAM_LEASE_SECONDS", "60")
     paper = Newspaper(20261123, feeds=20, hosts=5, days=30, pace=0.1, events=EVERYTHING)
     files = server.folder / BUCKET / place.key
-    days = Days(paper, Lake(place), files, timedelta(hours=4))
+    days = Days(paper, Lake(place), files, timedelta(hours=6))
     days.live(tmp_path)
     check_days(days)
