@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engines.downloads import PartsMissing
+from tests.support.engines.fixtures import skip_without_parts
 from tests.support.flink.cluster import Cluster, run_cluster
 from tests.support.flink.parts import obtain_parts
 
@@ -22,9 +22,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    try:
+    with skip_without_parts():
         parts = obtain_parts()
-    except PartsMissing as missing:
-        pytest.skip(f"no cluster can be had here: {missing}")
     with run_cluster(tmp_path_factory.mktemp("flink") / "cluster", parts) as cluster:
         yield cluster

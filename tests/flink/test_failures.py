@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines.commands import find_sentence, start_newsbeam
-from tests.support.engines.downloads import PartsMissing
+from tests.support.engines.fixtures import skip_without_parts, write_one_article
 from tests.support.flink.cluster import Cluster, run_cluster
 from tests.support.flink.parts import obtain_parts
 from tests.support.flink.running import run_stream
@@ -20,19 +20,14 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    (tmp_path / "sak.txt").write_text("Sak\n\nDette er en sak om noe.\n", encoding="utf-8")
-    config = tmp_path / "avis.yaml"
-    config.write_text("id: avis\nlanguage: nb\nfiles: ['*.txt']\nenrich: {pipelines: {nb: null}}\n")
-    return config
+    return write_one_article(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster that tries what fails only twice; the other one would for ever."""
-    try:
+    with skip_without_parts():
         parts = obtain_parts()
-    except PartsMissing as missing:
-        pytest.skip(f"no cluster can be had here: {missing}")
     folder = tmp_path_factory.mktemp("impatient") / "cluster"
     with run_cluster(folder, parts, attempts=1) as cluster:
         yield cluster

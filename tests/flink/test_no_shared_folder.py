@@ -15,7 +15,7 @@ from statistics import median
 import pytest
 
 from tests.support.engines.commands import run_newsbeam
-from tests.support.engines.downloads import PartsMissing
+from tests.support.engines.fixtures import skip_without_parts
 from tests.support.engines.machines import Machines, run_machines
 from tests.support.engines.paper import (
     WITHOUT_MODEL,
@@ -42,20 +42,18 @@ AFTER = timedelta(seconds=90)
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    try:
-        with run_machines(tmp_path_factory.mktemp("machines")) as machines:
-            yield machines
-    except PartsMissing as missing:
-        pytest.skip(f"no machines can be had here: {missing}")
+    with (
+        skip_without_parts(),
+        run_machines(tmp_path_factory.mktemp("machines")) as machines,
+    ):
+        yield machines
 
 
 @pytest.fixture(scope="module")
 def two(machines: Machines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster of two TaskManagers with a slot each, on two such machines."""
-    try:
+    with skip_without_parts():
         parts = obtain_parts()
-    except PartsMissing as missing:
-        pytest.skip(f"no cluster can be had here: {missing}")
     folder = tmp_path_factory.mktemp("flink") / "cluster"
     with run_cluster(folder, parts, task_managers=2, slots=1, machines=machines) as cluster:
         yield cluster

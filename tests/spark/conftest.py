@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engines.downloads import PartsMissing
+from tests.support.engines.fixtures import skip_without_parts
 from tests.support.engines.machines import Machines, run_machines
 from tests.support.spark.cluster import Cluster, run_cluster
 from tests.support.spark.parts import obtain_parts
@@ -23,18 +23,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    try:
-        with run_machines(tmp_path_factory.mktemp("machines")) as machines:
-            yield machines
-    except PartsMissing as missing:
-        pytest.skip(f"no machines can be had here: {missing}")
+    with (
+        skip_without_parts(),
+        run_machines(tmp_path_factory.mktemp("machines")) as machines,
+    ):
+        yield machines
 
 
 @pytest.fixture(scope="session")
 def cluster(machines: Machines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    try:
+    with skip_without_parts():
         parts = obtain_parts()
-    except PartsMissing as missing:
-        pytest.skip(f"no cluster can be had here: {missing}")
     with run_cluster(tmp_path_factory.mktemp("spark") / "cluster", parts, machines) as cluster:
         yield cluster

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines.commands import find_sentence, start_newsbeam
+from tests.support.engines.fixtures import write_one_article
 from tests.support.engines.machines import Machines
 from tests.support.spark.cluster import Cluster
 from tests.support.waiting import wait_until
@@ -16,10 +17,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    (tmp_path / "sak.txt").write_text("Sak\n\nDette er en sak om noe.\n", encoding="utf-8")
-    config = tmp_path / "avis.yaml"
-    config.write_text("id: avis\nlanguage: nb\nfiles: ['*.txt']\nenrich: {pipelines: {nb: null}}\n")
-    return config
+    return write_one_article(tmp_path)
 
 
 def test_a_command_for_workers_that_is_not_there(
